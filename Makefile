@@ -1,0 +1,72 @@
+# `make run` and `make test` need Python 3.11 or newer and nothing else.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# Where torch comes from; empty is PyPI. See "PyTorch builds" in README.md.
+TORCH_INDEX ?=
+ARGS ?=
+
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# The slow suites: processes, browsers, long comparisons.
+SLOW := --ignore=tests/e2e --ignore=tests/dashboard --ignore=tests/parity
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format bench constraints settings clean
+
+help:
+	@echo "make run [ARGS=--once]  start everything and train the sample job"
+	@echo "make test               format, lint, types, import contracts and every test"
+	@echo "make check              the same with the fast tests only"
+	@echo "make bench              measure the engine against plain PyTorch"
+	@echo "make clean              remove the virtual environment and caches"
+
+# torch goes first, without what it needs: its index differs by build, and has nothing else in the pinned versions.
+.venv/torch.stamp: constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(INSTALL) --no-deps $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) torch
+	@touch $@
+
+.venv/run.stamp: .venv/torch.stamp pyproject.toml
+	$(INSTALL) --editable '.[sample]'
+	@touch $@
+
+.venv/test.stamp: .venv/torch.stamp pyproject.toml
+	$(INSTALL) --editable '.[dev]'
+	@touch $@ .venv/run.stamp
+
+run: .venv/run.stamp
+	@$(BIN)/kerasd up --sample $(ARGS)
+
+test: .venv/test.stamp
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest tests
+
+check: .venv/test.stamp
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest tests -q $(SLOW)
+
+format: .venv/test.stamp
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: .venv/run.stamp
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+# After a dependency changed: pin what is installed now.
+constraints: .venv/test.stamp
+	@sed -n '/^#/p' constraints.txt > constraints.new
+	@$(BIN)/python -m pip freeze --exclude-editable | sed -E 's/^(torch==[^+]+)\+.*/\1/' >> constraints.new
+	@mv constraints.new constraints.txt
+
+# After a setting changed: rewrite its table in docs/operations.md.
+settings: .venv/run.stamp
+	$(BIN)/python docs/settings_table.py
+
+clean:
+	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,58 @@
+"""Addresses of events and logs."""
+
+from typing import Annotated, Any, Literal
+
+from anyio import to_thread
+from fastapi import APIRouter, Header, Query
+from sse_starlette import EventSourceResponse
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+
+from api.deps import DatabaseDep, SettingsDep
+from api.errors import documented
+from api.events.schemas import EXAMPLE_EVENTS, EventsView
+from api.events.service import read_batch, read_log, stream_events
+from api.jobs.repository import get_job
+from api.names import JobId
+from api.responses import JsonResponse
+
+router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["events"])
+
+Since = Annotated[int | None, Query(ge=0, lt=2**63, description="Tell only what came after this number.")]
+
+_STREAM_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {
+        "model": EventsView,
+        "content": {
+            "text/event-stream": {"example": 'id: 2\nevent: log\ndata: {"line":"Epoch 1/5"}\n\n'},
+            "application/json": {"example": EXAMPLE_EVENTS},
+        },
+    }
+}
+
+
+@router.get("/events", response_model=None, responses={**_STREAM_ANSWER, **documented(404)})
+async def show_events(
+    job_id: JobId,
+    database: DatabaseDep,
+    settings: SettingsDep,
+    since: Since = None,
+    last_event_id: Annotated[int | None, Header(ge=0, lt=2**63)] = None,
+    form: Annotated[Literal["sse", "json"], Query(alias="format")] = "sse",
+    limit: Annotated[int, Query(ge=1, le=10_000, description="For JSON.")] = 1000,
+) -> Response:
+    """Follow a job: Server-Sent Events `state`, `log`, `metrics` and at last `end`; or the same as JSON."""
+    # A browser that reconnects sends Last-Event-ID, which is newer than the since of its first address.
+    cursor = last_event_id if last_event_id is not None else since or 0
+    batch = await to_thread.run_sync(read_batch, database, job_id, cursor, limit)
+    if form == "json":
+        return JsonResponse({"cursor": batch.cursor, "data": batch.entries})
+    return EventSourceResponse(stream_events(database, job_id, cursor, settings.sse_poll_seconds))
+
+
+@router.get("/logs", response_model=None, response_class=PlainTextResponse, responses=documented(404))
+def show_logs(job_id: JobId, database: DatabaseDep, since: Since = None) -> Response:
+    """Get the log as text."""
+    with database.read() as session:
+        get_job(session, job_id)
+    headers = {"X-Content-Type-Options": "nosniff"}
+    return StreamingResponse(read_log(database, job_id, since or 0), headers=headers, media_type="text/plain")

@@ -1,0 +1,103 @@
+"""Addresses of jobs."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Body, Query
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from api.deps import DatabaseDep, QueueDep, SettingsDep
+from api.errors import documented
+from api.idempotency import IdempotencyDep
+from api.jobs import service
+from api.jobs.repository import find_queue_positions, get_job, list_jobs
+from api.jobs.schemas import JobRequest
+from api.jobs.views import JobView, view_job
+from api.names import JobId, Tag
+from api.pagination import Page, PageDep, make_page
+from api.responses import JsonResponse
+from core.jobs.states import JobState
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+
+_JOB_EXAMPLES: dict[str, Any] = {
+    "training": {
+        "summary": "Train a model on a dataset",
+        "value": {
+            "name": "digits",
+            "model": "mdl_01JD5K7Q0V9F2M8X3YB4T6W1ZC",
+            "dataset": "dst_01JD5K8A3P7R1N6C9WQ2V5X0HT",
+            "data": {"x": "x", "y": "y"},
+            "compile": {
+                "optimizer": {"class_name": "Adam", "config": {"lr": 0.001}},
+                "loss": "sparse_categorical_crossentropy",
+                "metrics": ["accuracy"],
+            },
+            "fit": {"epochs": 5, "batch_size": 32, "validation_split": 0.2},
+            "callbacks": [
+                {"class_name": "EarlyStopping", "config": {"monitor": "val_loss", "patience": 3}},
+                {"class_name": "LearningRateScheduler", "config": {"schedule": {"0": 0.01, "3": 0.001}}},
+            ],
+            "seed": 7,
+            "tags": ["demo"],
+        },
+    },
+    "external": {
+        "summary": "Follow a run that trains elsewhere",
+        "value": {"name": "laptop", "external": True, "epochs": 20},
+    },
+}
+
+
+class FinishRequest(BaseModel):
+    """How an external run ended."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"state": "succeeded"}})
+
+    state: Literal["succeeded", "failed"]
+    detail: str | None = Field(default=None, max_length=10_000, description="Why it failed.")
+
+
+@router.post("", status_code=202, response_model=JobView, responses=documented(400, 413, 422, 507))
+def create_job(
+    request: Annotated[JobRequest, Body(openapi_examples=_JOB_EXAMPLES)],
+    database: DatabaseDep,
+    queue: QueueDep,
+    settings: SettingsDep,
+    idempotent: IdempotencyDep,
+) -> Response:
+    """Queue a training, or open an external run; what cannot work is refused with pointers."""
+    return service.create_job(database, queue, settings, request, idempotent)
+
+
+@router.get("", response_model=Page[JobView])
+def show_jobs(
+    database: DatabaseDep,
+    page: PageDep,
+    state: Annotated[list[JobState] | None, Query(description="May be given several times.")] = None,
+    tag: Annotated[Tag | None, Query()] = None,
+) -> Response:
+    """List jobs, newest first."""
+    with database.read() as session:
+        jobs, has_more = list_jobs(session, page, state or (), tag)
+        places = find_queue_positions(session, jobs)
+    return JsonResponse(make_page([view_job(job, places.get(job.id)) for job in jobs], has_more))
+
+
+@router.get("/{job_id}", response_model=JobView, responses=documented(404))
+def show_job(job_id: JobId, database: DatabaseDep) -> Response:
+    """Get a job."""
+    with database.read() as session:
+        return JsonResponse(service.view(session, get_job(session, job_id)))
+
+
+@router.post("/{job_id}/cancel", status_code=202, response_model=JobView, responses=documented(404))
+def cancel_job(job_id: JobId, database: DatabaseDep) -> Response:
+    """Cancel a job. A running one ends within seconds; one that has ended stays as it is."""
+    return JsonResponse(service.cancel_job(database, job_id), 202)
+
+
+@router.post("/{job_id}/finish", response_model=JobView, responses=documented(404, 409, 422))
+def finish_job(job_id: JobId, request: FinishRequest, database: DatabaseDep) -> Response:
+    """End an external run."""
+    return JsonResponse(service.finish_job(database, job_id, request.state, request.detail))

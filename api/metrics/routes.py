@@ -1,0 +1,115 @@
+"""Addresses of metrics."""
+
+import json
+from typing import Annotated, Any, Literal
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from api.deps import DatabaseDep
+from api.errors import ProblemError, documented
+from api.metrics import service
+from api.metrics.cache import AnswerCache
+from api.metrics.repository import read_columns, read_state
+from api.metrics.schemas import ColumnsView, Kind, PointsRequest, RecordedView
+from api.names import JobId
+from api.responses import JsonResponse, encode_json, matches_etag, not_modified
+
+router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["metrics"])
+
+
+def _get_cache(request: Request) -> AnswerCache:
+    cache: AnswerCache = request.app.state.metrics_cache
+    return cache
+
+
+CacheDep = Annotated[AnswerCache, Depends(_get_cache)]
+
+_PUBLISH_EXAMPLE = {"epoch": 0, "loss": 0.61, "acc": 0.83}
+_PUBLISH_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/x-www-form-urlencoded": {
+                "schema": {
+                    "type": "object",
+                    "required": ["data"],
+                    "properties": {"data": {"type": "string"}},
+                },
+                "example": {"data": json.dumps(_PUBLISH_EXAMPLE)},
+            },
+            "application/json": {"schema": {"type": "object"}, "example": _PUBLISH_EXAMPLE},
+        },
+    }
+}
+_CSV_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/csv": {"example": "step,epoch,recorded_at,loss\r\n0,0,1768478401.2,0.61\r\n"}}},
+    304: {"description": "Nothing changed since the ETag."},
+}
+
+
+@router.get("/metrics", response_model=ColumnsView, responses={**_CSV_ANSWER, **documented(404)})
+def show_metrics(
+    job_id: JobId,
+    request: Request,
+    database: DatabaseDep,
+    cache: CacheDep,
+    since: Annotated[int, Query(ge=0, lt=2**63, description="The `cursor` of the answer before.")] = 0,
+    names: Annotated[
+        str | None, Query(description="Only these, with commas between.", pattern=r"^[^\x00-\x1f\x7f]+$")
+    ] = None,
+    kind: Kind = "epoch",
+    form: Annotated[Literal["json", "csv"] | None, Query(alias="format")] = None,
+) -> Response:
+    """Get metrics as columns, all of them or what came since a cursor; as JSON or CSV."""
+    is_csv = form == "csv" or (form is None and "text/csv" in request.headers.get("accept", ""))
+    with database.read() as session:
+        state, cursor = read_state(session, job_id)
+        etag = f'"{cursor}-{"csv" if is_csv else "json"}"'
+        if matches_etag(request.headers, etag):
+            return not_modified(etag)
+        key = (job_id, cursor, since, kind, names, is_csv)
+        body = cache.get(key)
+        if body is None:
+            columns = read_columns(session, job_id, since, kind, names.split(",") if names else None)
+            answer = {"job_id": job_id, "state": state, "cursor": cursor, "kind": kind, "columns": columns}
+            body = service.make_csv(columns).encode() if is_csv else encode_json(answer)
+            cache.keep(key, body)
+    headers = {"ETag": etag, "Cache-Control": "no-cache", "Vary": "Accept"}
+    if is_csv:
+        headers["Content-Disposition"] = f'attachment; filename="{job_id}-{kind}.csv"'
+    return Response(body, headers=headers, media_type="text/csv" if is_csv else "application/json")
+
+
+@router.post("/metrics", response_model=RecordedView, responses=documented(404, 409, 413, 422))
+def record_metrics(job_id: JobId, points: PointsRequest, database: DatabaseDep) -> Response:
+    """Report points; a repeat changes nothing. A stale attempt gets 409 and must stop."""
+    return JsonResponse({"recorded": service.record_points(database, job_id, points)})
+
+
+async def _read_published(request: Request) -> Any:
+    """The JSON of RemoteMonitor: in a form field, or as the body (`send_as_json=True`)."""
+    body = await request.body()
+    try:
+        if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+            fields = parse_qs(body.decode(), max_num_fields=100)
+            # The field's name is a setting of RemoteMonitor; `data` is its default.
+            values = fields.get("data") or next(iter(fields.values()), [""])
+            body = values[0].encode()
+        return json.loads(body)
+    except (ValueError, RecursionError) as exc:
+        raise ProblemError(400, f"The body holds no JSON: {exc}", name="invalid-json", pointer="") from exc
+
+
+@router.post(
+    "/publish/epoch/end/",
+    response_model=RecordedView,
+    openapi_extra=_PUBLISH_BODY,
+    responses=documented(400, 404, 409, 422),
+)
+def publish_epoch_end(
+    job_id: JobId, payload: Annotated[Any, Depends(_read_published)], database: DatabaseDep
+) -> Response:
+    """Take an epoch from stock Keras: `RemoteMonitor(root="http://host:8000/v1/jobs/<id>")`."""
+    return JsonResponse({"recorded": service.publish_epoch(database, job_id, payload)})

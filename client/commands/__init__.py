@@ -1,0 +1,36 @@
+"""The command `kerasd`."""
+
+import sys
+
+import typer
+from rich.console import Console
+
+from client.commands.cancel import cancel
+from client.commands.fetch import fetch
+from client.commands.jobs import jobs
+from client.commands.predict import predict
+from client.commands.status import status
+from client.commands.submit import submit
+from client.commands.up import up
+from client.commands.watch import watch
+from client.errors import KerasdError
+
+app = typer.Typer(
+    help="Train Keras models on a kerasd service.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (up, submit, jobs, watch, cancel, fetch, predict, status):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command line; a request that was refused is told in words and ends with status 1."""
+    try:
+        app()
+    except (KerasdError, OSError) as exc:
+        Console(stderr=True, highlight=False).print(
+            f"kerasd: {exc}", style="red", markup=False, soft_wrap=True
+        )
+        sys.exit(1)

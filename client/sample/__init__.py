@@ -1,0 +1,1 @@
+"""The sample job: a small convolutional network learns scikit-learn's handwritten digits."""

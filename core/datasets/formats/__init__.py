@@ -1,0 +1,1 @@
+"""One module a file format; `core.datasets.registry` names them all."""

@@ -1,0 +1,1 @@
+"""What happens to jobs: states, metrics, events, leases and the queue."""

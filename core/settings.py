@@ -1,0 +1,154 @@
+"""Settings of the service, from the environment (`KERASD_…`) and from a TOML file."""
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import platformdirs
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from core.isolation import READ_SECONDS
+
+_MIB: Final = 1024**2
+_GIB: Final = 1024**3
+_EVERY_ADDRESS: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}
+
+
+def _default_home() -> Path:
+    return Path(platformdirs.user_data_dir("kerasd"))
+
+
+def _config_path() -> Path:
+    """The TOML file: `KERASD_CONFIG`, else `kerasd.toml` in the home folder."""
+    named = os.environ.get("KERASD_CONFIG")
+    if named:
+        path = Path(named).expanduser()
+        if not path.is_file():
+            raise FileNotFoundError(f"KERASD_CONFIG names {named}, and there is no such file.")
+        return path
+    home = os.environ.get("KERASD_HOME")
+    return (Path(home).expanduser() if home else _default_home()) / "kerasd.toml"
+
+
+class Settings(BaseSettings):
+    """What the API, the worker and the embedded stack are told.
+
+    Each field is read from the environment variable `KERASD_<FIELD>`, else from the TOML file that
+    `KERASD_CONFIG` names (default `<home>/kerasd.toml`), else it has the default below.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="KERASD_", env_ignore_empty=True, extra="forbid", frozen=True
+    )
+
+    home: Path = Field(
+        default_factory=_default_home, description="Folder of everything kept on this machine."
+    )
+    database_url: str = Field(default="", description="SQLAlchemy URL; default SQLite in the home folder.")
+    broker_url: str | None = Field(default=None, description="Celery broker URL; none: the embedded broker.")
+    storage_url: str = Field(default="", description="file:///folder or s3://bucket/prefix.")
+    storage_options: dict[str, Any] = Field(default_factory=dict, description="Arguments for fsspec.")
+
+    host: str = Field(default="127.0.0.1", description="Address the API listens on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="0: any free one (embedded stack).")
+    api_url: str = Field(default="", description="Where workers and clients reach the API.")
+
+    worker_slots: int = Field(default=1, ge=1, description="Runs at one time on one worker.")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        default="auto", description="Where to train: auto, cpu or cuda; auto takes CUDA where it is."
+    )
+    lease_seconds: float = Field(
+        default=30, gt=0, description="A worker silent for so long loses its jobs to others."
+    )
+    heartbeat_seconds: float = Field(default=5, gt=0, description="Between two renewals of a lease.")
+    sweep_seconds: float = Field(
+        default=5, gt=0, description="Between two searches for jobs that lost their worker or their message."
+    )
+    max_attempts: int = Field(default=5, ge=1, description="A job whose lease ran out so often has failed.")
+    batch_metrics_seconds: float = Field(
+        default=2.0, gt=0, description="Between two batches whose metrics are kept."
+    )
+    sse_poll_seconds: float = Field(
+        default=0.25, gt=0, description="Between two looks for news, for each stream of events."
+    )
+
+    max_body_bytes: int = Field(default=16 * _MIB, gt=0, description="Of a JSON request.")
+    max_upload_bytes: int = Field(default=8 * _GIB, gt=0, description="Of an uploaded file.")
+    max_decompressed_bytes: int = Field(default=16 * _GIB, gt=0, description="Of a dataset, unpacked.")
+    max_definition_bytes: int = Field(
+        default=8 * _MIB, gt=0, description="Of a model definition in JSON or YAML."
+    )
+    max_read_seconds: float = Field(
+        default=READ_SECONDS, gt=0, description="For reading an uploaded HDF5 file; large ones get more."
+    )
+    max_layers: int = Field(default=10_000, gt=0, description="Of a model, inner ones counted.")
+    max_parameters: int = Field(default=2_000_000_000, gt=0, description="Of a model.")
+    max_activation_bytes: int = Field(default=8 * _GIB, gt=0, description="Of one batch, all layers.")
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="Least level that is logged: DEBUG, INFO, WARNING or ERROR."
+    )
+
+    @field_validator("home", mode="after")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        return home.expanduser().absolute()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_addresses(cls, given: Any) -> Any:
+        """Derive from the home folder, the host and the port whatever was not given."""
+        values = dict(given)
+        home = Path(values.get("home") or _default_home()).expanduser().absolute()
+        host = str(values.get("host", "127.0.0.1"))
+        defaults = {
+            "database_url": f"sqlite:///{home / 'kerasd.db'}",
+            "storage_url": f"file://{home / 'objects'}",
+            "api_url": f"http://{_EVERY_ADDRESS.get(host, host)}:{values.get('port', 8000)}",
+        }
+        return {**values, **{name: values.get(name) or default for name, default in defaults.items()}}
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=_config_path())
+        return init_settings, env_settings, toml
+
+    @property
+    def runs_path(self) -> Path:
+        """Where the worker keeps the folder of each run."""
+        return self.home / "runs"
+
+    @property
+    def logs_path(self) -> Path:
+        """Where the embedded stack writes the logs of its processes."""
+        return self.home / "logs"
+
+    @property
+    def cache_path(self) -> Path:
+        """Where objects of a remote store are kept while they are used."""
+        return self.home / "cache"
+
+    @property
+    def broker_path(self) -> Path:
+        """Where the embedded broker keeps its data and its address."""
+        return self.home / "broker"
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()

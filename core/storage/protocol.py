@@ -1,0 +1,78 @@
+"""What every store can do."""
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object as it was stored."""
+
+    sha256: str
+    """In lower-case hexadecimal."""
+    size_bytes: int
+
+
+class ObjectStore(Protocol):
+    """Objects named by the SHA-256 of their bytes, and the newest checkpoint of each job.
+
+    Whatever is put appears whole or not at all, however the writer ends.
+    """
+
+    def put_stream(self, chunks: Iterable[bytes]) -> StoredObject:
+        """Store bytes as they come; bytes stored before are stored once.
+
+        Raises:
+            StorageFullError: there is no room.
+        """
+
+    def put_file(self, path: Path) -> StoredObject:
+        """Store a copy of a file.
+
+        Raises:
+            StorageFullError: there is no room.
+        """
+
+    def open(self, sha256: str) -> BinaryIO:
+        """Open an object to be read and sought in.
+
+        Raises:
+            ObjectNotFoundError: there is no such object.
+        """
+
+    def local_path(self, sha256: str) -> AbstractContextManager[Path]:
+        """A path at which the object can be read while the block runs; not to be written to.
+
+        Raises:
+            ObjectNotFoundError: there is no such object.
+            StorageFullError: there is no room to fetch it.
+        """
+
+    def exists(self, sha256: str) -> bool:
+        """Whether the object is there."""
+
+    def delete(self, sha256: str) -> None:
+        """Delete an object; one that is not there is no error."""
+
+    def put_checkpoint(self, job_id: str, path: Path) -> None:
+        """Make a copy of a file the newest checkpoint of a job, in place of the one before.
+
+        Raises:
+            StorageFullError: there is no room; the one before is still there.
+        """
+
+    def get_checkpoint(self, job_id: str) -> Path | None:
+        """The newest checkpoint of a job as a local file, not to be written to; none where there is none."""
+
+    def delete_checkpoint(self, job_id: str) -> None:
+        """Delete the checkpoint of a job; none there is no error."""
+
+    def check(self) -> None:
+        """Find out whether the store answers.
+
+        Raises:
+            Exception: it does not; the error of the file system or of the server says why.
+        """

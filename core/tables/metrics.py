@@ -1,0 +1,26 @@
+"""Metrics: a value of a name at an epoch or a batch of a job."""
+
+from sqlalchemy import BigInteger, Float, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.database import Base
+
+
+class Metric(Base):
+    """One measured value; the key leaves the attempt out, so that a repeat finds its first telling."""
+
+    __tablename__ = "metrics"
+    __table_args__ = (Index(None, "job_id", "seq"),)
+
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    """epoch or batch."""
+    step: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    value: Mapped[float | None] = mapped_column(Float(53))
+    special: Mapped[str | None] = mapped_column(String(10))
+    """NaN, Infinity or -Infinity, where `value` is null."""
+    epoch: Mapped[int | None]
+    recorded_at: Mapped[float] = mapped_column(Float(53))
+    """Seconds since 1970 in UTC."""

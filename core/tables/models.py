@@ -1,0 +1,29 @@
+"""Models: a definition as Keras prints it, and the digest of its weights if it came with any."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.database import Base, UtcDateTime, utc_now
+
+
+class Model(Base):
+    """A model that was accepted."""
+
+    __tablename__ = "models"
+
+    id: Mapped[str] = mapped_column(String(30), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    class_name: Mapped[str] = mapped_column(String(200))
+    keras_version: Mapped[str | None] = mapped_column(String(50))
+    backend: Mapped[str | None] = mapped_column(String(50))
+    definition: Mapped[str] = mapped_column(Text)
+    """Normalised JSON text."""
+    definition_sha256: Mapped[str] = mapped_column(String(64), index=True)
+    weights_sha256: Mapped[str | None] = mapped_column(String(64))
+    """Names the object with the weights as Keras 2 HDF5."""
+    summary: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    """Layers, inputs, outputs and parameter counts."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)

@@ -1,0 +1,118 @@
+"""`floatx`, `epsilon`, `image_data_format` and the `keras.json` they come from (manual, section 14.3)."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+_DEFAULTS: dict[str, Any] = {
+    "floatx": "float32",
+    "epsilon": 1e-07,
+    "image_data_format": "channels_last",
+    "backend": "torch",
+}
+_FLOATS = ("float16", "float32", "float64")
+_DATA_FORMATS = ("channels_last", "channels_first")
+
+
+def keras_directory() -> Path:
+    """Return the folder of `keras.json`, data sets and weights: `KERAS_HOME`, else `~/.keras`."""
+    return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+
+
+def _read_configuration() -> dict[str, Any]:
+    path = keras_directory() / "keras.json"
+    try:
+        found = json.loads(path.read_text())
+    except FileNotFoundError:
+        return dict(_DEFAULTS)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path} can't be read as JSON: {error}. Mend or delete it.") from error
+    configuration = {**_DEFAULTS, **{key: found[key] for key in _DEFAULTS if key in found}}
+    # Files written by other backends are common; their other settings still count.
+    configuration["backend"] = "torch"
+    return configuration
+
+
+_configuration = _read_configuration()
+
+
+def backend() -> str:
+    """Return the backend's name, `torch`."""
+    return _configuration["backend"]
+
+
+def epsilon() -> float:
+    """Return the fuzz factor of numeric expressions."""
+    return _configuration["epsilon"]
+
+
+def set_epsilon(e: float) -> None:
+    """Set the fuzz factor of numeric expressions."""
+    _configuration["epsilon"] = float(e)
+
+
+def floatx() -> str:
+    """Return the default float type: `float16`, `float32` or `float64`."""
+    return _configuration["floatx"]
+
+
+def set_floatx(floatx: str) -> None:
+    """Set the default float type.
+
+    Raises:
+        ValueError: the name is none of `float16`, `float32`, `float64`.
+    """
+    if floatx not in _FLOATS:
+        raise ValueError(f"Unknown floatx type: {floatx!r}. Use one of {_FLOATS}.")
+    _configuration["floatx"] = floatx
+
+
+def image_data_format() -> str:
+    """Return the default order of image axes: `channels_last` or `channels_first`."""
+    return _configuration["image_data_format"]
+
+
+def set_image_data_format(data_format: str) -> None:
+    """Set the default order of image axes.
+
+    Raises:
+        ValueError: the name is neither `channels_last` nor `channels_first`.
+    """
+    _configuration["image_data_format"] = normalize_data_format(data_format)
+
+
+def normalize_data_format(value: str | None) -> str:
+    """Return `value` in lower case, or the default for None.
+
+    Raises:
+        ValueError: the name is neither `channels_last` nor `channels_first`.
+    """
+    data_format = image_data_format() if value is None else str(value).lower()
+    if data_format not in _DATA_FORMATS:
+        raise ValueError(
+            f'The `data_format` argument must be one of "channels_first", "channels_last". Received: {value}'
+        )
+    return data_format
+
+
+# Keras 1's names of the data formats, still met in scripts.
+_DIM_ORDERINGS = {"tf": "channels_last", "th": "channels_first"}
+
+
+def image_dim_ordering() -> str:
+    """Return the default order of image axes in Keras 1: `tf` (channels_last) or `th`."""
+    return next(name for name, value in _DIM_ORDERINGS.items() if value == image_data_format())
+
+
+def set_image_dim_ordering(dim_ordering: str) -> None:
+    """Set the default order of image axes by Keras 1's name.
+
+    Raises:
+        ValueError: the name is neither `tf` nor `th`.
+    """
+    if dim_ordering not in _DIM_ORDERINGS:
+        raise ValueError(f"Unknown dim_ordering: {dim_ordering!r}. Use `tf` or `th`.")
+    set_image_data_format(_DIM_ORDERINGS[dim_ordering])

@@ -1,0 +1,156 @@
+"""Arrays in memory as batches of tensors on the device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from engine.backend.device import default_device
+from engine.backend.dtypes import to_torch_dtype
+
+# Shuffled rows are gathered some batches at a time: less work than batch by batch, less memory than all at once.
+_GATHERED_BYTES = 32 * 1024 * 1024
+
+
+class Column:
+    """One array of a data set, ready to be cut into batches.
+
+    NumPy arrays become one tensor on the device; anything else that slices by rows (an HDF5 data set, say) is
+    read batch by batch.
+
+    Args:
+        array: rows along the first axis.
+        dtype: element type of the batches.
+    """
+
+    def __init__(self, array: Any, dtype: str) -> None:
+        self.dtype = to_torch_dtype(dtype)
+        self.rows = int(array.shape[0])
+        self.source = array
+        self.tensor: torch.Tensor | None = None
+        if isinstance(array, (np.ndarray, torch.Tensor)):
+            self.tensor = self._convert(array)
+
+    def _convert(self, array: Any) -> torch.Tensor:
+        if not isinstance(array, torch.Tensor):
+            array = np.ascontiguousarray(array)
+            array = torch.from_numpy(array if array.flags.writeable else array.copy())
+        return array.to(device=default_device(), dtype=self.dtype)
+
+    def slice(self, start: int, stop: int) -> torch.Tensor:
+        """Return the rows from `start` to `stop`."""
+        if self.tensor is not None:
+            return self.tensor[start:stop]
+        return self._convert(self.source[start:stop])
+
+    def take(self, index: np.ndarray) -> torch.Tensor:
+        """Return the rows of the given numbers."""
+        if self.tensor is not None:
+            return self.tensor.index_select(0, torch.from_numpy(index).to(self.tensor.device))
+        # Files want rising row numbers without repeats.
+        ordered, positions = np.unique(index, return_inverse=True)
+        return self._convert(np.asarray(self.source[ordered])[positions])
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of one row on the device."""
+        elements = int(np.prod(self.source.shape[1:], dtype=np.int64))
+        return max(1, elements * torch.empty((), dtype=self.dtype).element_size())
+
+
+def iterate_batches(
+    columns: Sequence[Column | None], rows: int, batch_size: int, order: np.ndarray | None = None
+) -> Iterator[tuple[int, list[torch.Tensor | None]]]:
+    """Yield the number of samples and the tensors of each batch.
+
+    Args:
+        columns: the arrays; None stands for an array that is left out.
+        rows: how many rows they have.
+        batch_size: samples a batch; the last one may have fewer.
+        order: row numbers in the order wanted; as they lie by default.
+    """
+    if order is None:
+        for start in range(0, rows, batch_size):
+            stop = min(start + batch_size, rows)
+            yield stop - start, [None if column is None else column.slice(start, stop) for column in columns]
+        return
+    row_bytes = sum(column.row_bytes for column in columns if column is not None)
+    step = batch_size * max(1, _GATHERED_BYTES // (row_bytes * batch_size + 1))
+    for first in range(0, rows, step):
+        index = order[first : first + step]
+        gathered = [None if column is None else column.take(index) for column in columns]
+        for start in range(0, len(index), batch_size):
+            stop = min(start + batch_size, len(index))
+            yield stop - start, [None if tensor is None else tensor[start:stop] for tensor in gathered]
+
+
+class Means:
+    """Averages of values a batch, weighted by the batch's size, kept on the device until they are read."""
+
+    def __init__(self) -> None:
+        self._values: list[list[torch.Tensor]] = []
+        self._weights: list[float] = []
+        self._total: torch.Tensor | None = None
+        self._total_weight = 0.0
+
+    def add(self, values: Sequence[torch.Tensor], weight: float) -> None:
+        """Add the values of one batch."""
+        self._values.append(list(values))
+        self._weights.append(weight)
+        if len(self._values) >= 512:
+            self._reduce()
+
+    def _reduce(self) -> None:
+        if not self._values:
+            return
+        width = len(self._values[0])
+        stacked = torch.stack(
+            [
+                value.double() if value.ndim == 0 else value.double().mean()
+                for row in self._values
+                for value in row
+            ]
+        )
+        weights = torch.tensor(self._weights, dtype=torch.float64, device=stacked.device)
+        total = weights @ stacked.reshape(len(self._values), width)
+        self._total = total if self._total is None else self._total + total
+        self._total_weight += sum(self._weights)
+        self._values, self._weights = [], []
+
+    def read(self) -> list[float]:
+        """Return the averages so far; an empty list where nothing was added."""
+        self._reduce()
+        if self._total is None:
+            return []
+        return (self._total / self._total_weight).tolist()
+
+
+class Collector:
+    """Batches of predictions put together to arrays."""
+
+    def __init__(self, rows: int | None) -> None:
+        self._rows = rows
+        self._arrays: list[np.ndarray] = []
+        self._parts: list[list[np.ndarray]] = []
+        self._filled = 0
+
+    def add(self, outputs: Sequence[torch.Tensor]) -> None:
+        """Append one batch."""
+        batch = [output.detach().cpu().numpy() for output in outputs]
+        if self._rows is None:
+            self._parts.append([part.copy() for part in batch])
+            return
+        if not self._arrays:
+            self._arrays = [np.empty((self._rows, *part.shape[1:]), dtype=part.dtype) for part in batch]
+        for array, part in zip(self._arrays, batch, strict=True):
+            array[self._filled : self._filled + len(part)] = part
+        self._filled += len(batch[0])
+
+    def finish(self) -> list[np.ndarray]:
+        """Return the arrays."""
+        if self._rows is None:
+            return [np.concatenate(parts) for parts in zip(*self._parts, strict=True)]
+        return self._arrays

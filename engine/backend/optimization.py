@@ -1,0 +1,310 @@
+"""Optimizer steps on all weights at once, with the formulas of Keras 2.1.6.
+
+Each step writes into the weights and into its slots (one tensor a weight and slot). What changes from step to
+step is computed by tensors on the device; settings that a user may assign are read by the host only after
+they changed. So a step never waits for the device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+
+from engine.backend.symbolic import operation
+
+Tensors = list[torch.Tensor]
+
+
+@operation
+def clip_by_global_norm(gradients: Sequence[Any], largest: float) -> Any:
+    """Scale all gradients by one factor so that their common L2 norm is at most `largest`."""
+    gradients = list(gradients)
+    norm = torch.stack(torch._foreach_norm(gradients)).norm()
+    return torch._foreach_mul(gradients, torch.where(norm >= largest, largest / norm, 1.0).to(norm.dtype))
+
+
+@operation
+def clip_by_value(gradients: Sequence[Any], largest: float) -> Any:
+    """Move every element of the gradients into the range from `-largest` to `largest`."""
+    clipped = torch._foreach_clamp_min(list(gradients), -largest)
+    torch._foreach_clamp_max_(clipped, largest)
+    return clipped
+
+
+def apply_step(
+    step: Callable[..., None],
+    parameters: Tensors,
+    gradients: Tensors,
+    slots: list[Tensors],
+    iterations: torch.Tensor,
+    lr: torch.Tensor,
+    decay: torch.Tensor | None,
+    constraints: list[tuple[torch.Tensor, Callable[[Any], Any]]],
+    settings: dict[str, Any],
+) -> None:
+    """Run one optimizer step, count it, and apply constraints to the new weights.
+
+    Args:
+        step: one of this module's steps.
+        parameters: the weights.
+        gradients: what the loss gives for each.
+        slots: the optimizer's memory, a list of tensors for each kind.
+        iterations: number of steps before this one; counted on here.
+        lr: the learning rate.
+        decay: makes the learning rate `lr / (1 + decay * iterations)`.
+        constraints: pairs of a weight and the function that gives what it shall become.
+        settings: further arguments of the step.
+    """
+    if parameters:
+        rate = lr if decay is None else lr / (1.0 + decay * iterations)
+        step(parameters, gradients, *slots, rate, iterations, **settings)
+    iterations.add_(1)
+    for parameter, constraint in constraints:
+        parameter.copy_(constraint(parameter))
+
+
+def read_setting(setting: torch.Tensor) -> float:
+    """Return a scalar variable's value; it waits for the device only after the variable was assigned."""
+    known = getattr(setting, "_known_value", None)
+    if known is None or known[0] != setting._version:
+        known = (setting._version, setting.item())
+        setting._known_value = known  # type: ignore[attr-defined]
+    return known[1]
+
+
+class NativeStep:
+    """A step of an optimizer that torch or another library brings.
+
+    Args:
+        make: makes the optimizer from a list of torch tensors; it needs a method `step`.
+    """
+
+    def __init__(self, make: Callable[[Tensors], Any]) -> None:
+        self._make = make
+        self._optimizer: Any = None
+
+    def __call__(self, parameters: Tensors, gradients: Tensors, iterations: torch.Tensor) -> None:
+        """Give the gradients to the weights and let the optimizer take its step."""
+        if self._optimizer is None:
+            self._optimizer = self._make(parameters)
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            parameter.grad = gradient
+        self._optimizer.step()
+        for parameter in parameters:
+            parameter.grad = None
+        iterations.add_(1)
+
+
+def sgd_step(
+    parameters: Tensors,
+    gradients: Tensors,
+    moments: Tensors,
+    rate: torch.Tensor,
+    iterations: torch.Tensor,
+    momentum: torch.Tensor,
+    nesterov: bool,
+) -> None:
+    """Move weights by `v = momentum * v - rate * g`.
+
+    With Nesterov's momentum they move by `momentum * v - rate * g` of the new `v`.
+    """
+    factor = read_setting(momentum)
+    moves = torch._foreach_mul(gradients, _match(-rate, parameters))
+    if factor == 0.0:
+        # torch's fused kernel leaves the moments alone here, but Keras's files have them.
+        torch._foreach_copy_(moments, moves)
+        torch._foreach_add_(parameters, moves)
+        return
+    # Where the rate changes, torch's momentum is not Keras's: it gets moves that are made already.
+    torch._fused_sgd_(
+        parameters,
+        _lay_out(moves),
+        moments,
+        weight_decay=0.0,
+        momentum=factor,
+        lr=-1.0,
+        dampening=0.0,
+        nesterov=nesterov,
+        maximize=False,
+        is_first_step=False,
+    )
+
+
+def rmsprop_step(
+    parameters: Tensors,
+    gradients: Tensors,
+    squares: Tensors,
+    rate: torch.Tensor,
+    iterations: torch.Tensor,
+    rho: torch.Tensor,
+    epsilon: float,
+) -> None:
+    """Move weights by `-rate * g / (sqrt(a) + epsilon)`, `a` the running average of squared gradients."""
+    _average_squares(squares, gradients, read_setting(rho))
+    _move(parameters, gradients, squares, rate, epsilon)
+
+
+def adagrad_step(
+    parameters: Tensors,
+    gradients: Tensors,
+    squares: Tensors,
+    rate: torch.Tensor,
+    iterations: torch.Tensor,
+    epsilon: float,
+) -> None:
+    """Move weights by `-rate * g / (sqrt(a) + epsilon)`, `a` the sum of squared gradients."""
+    torch._foreach_addcmul_(squares, gradients, gradients)
+    _move(parameters, gradients, squares, rate, epsilon)
+
+
+def adadelta_step(
+    parameters: Tensors,
+    gradients: Tensors,
+    squares: Tensors,
+    squared_moves: Tensors,
+    rate: torch.Tensor,
+    iterations: torch.Tensor,
+    rho: float,
+    epsilon: float,
+) -> None:
+    """Move weights by `-rate * u`, `u = g * sqrt(d + epsilon) / sqrt(a + epsilon)`.
+
+    `a` and `d` are the running averages of squared gradients and of squared moves `u`.
+    """
+    _average_squares(squares, gradients, rho)
+    moves = list(torch._foreach_add(squared_moves, epsilon))
+    torch._foreach_sqrt_(moves)
+    torch._foreach_mul_(moves, gradients)
+    scales = torch._foreach_add(squares, epsilon)
+    torch._foreach_sqrt_(scales)
+    torch._foreach_div_(moves, scales)
+    _average_squares(squared_moves, moves, rho)
+    torch._foreach_mul_(moves, _match(rate, parameters))
+    torch._foreach_sub_(parameters, moves)
+
+
+def adam_step(
+    parameters: Tensors,
+    gradients: Tensors,
+    averages: Tensors,
+    squares: Tensors,
+    largest_squares: Tensors,
+    rate: torch.Tensor,
+    iterations: torch.Tensor,
+    beta_1: torch.Tensor,
+    beta_2: torch.Tensor,
+    epsilon: float,
+    amsgrad: bool,
+) -> None:
+    """Move weights by `-rate_t * m / (sqrt(v) + epsilon)`, `rate_t = rate * sqrt(1 - b2^t) / (1 - b1^t)`."""
+    first, second = read_setting(beta_1), read_setting(beta_2)
+    time = _count(iterations)
+    rate_t = rate * (torch.sqrt(1.0 - second**time) / (1.0 - first**time))
+    # torch's fused kernel corrects the averages for their start at zero, and scales epsilon with it; Keras
+    # corrects the rate alone. After infinitely many steps there is nothing to correct.
+    steps = [torch.full_like(time, torch.inf, dtype=torch.float32)] * len(parameters)
+    torch._fused_adam_(
+        parameters,
+        _lay_out(gradients),
+        averages,
+        squares,
+        largest_squares if amsgrad else [],
+        steps,
+        lr=rate_t.float() if rate_t.is_cuda else rate_t,
+        beta1=first,
+        beta2=second,
+        weight_decay=0.0,
+        eps=epsilon,
+        amsgrad=amsgrad,
+        maximize=False,
+    )
+
+
+def adamax_step(
+    parameters: Tensors,
+    gradients: Tensors,
+    averages: Tensors,
+    largest: Tensors,
+    rate: torch.Tensor,
+    iterations: torch.Tensor,
+    beta_1: torch.Tensor,
+    beta_2: torch.Tensor,
+    epsilon: float,
+) -> None:
+    """Move weights by `-rate / (1 - b1^t) * m / (u + epsilon)`, `u = max(b2 * u, abs(g))`."""
+    first = read_setting(beta_1)
+    _average(averages, gradients, first)
+    torch._foreach_mul_(largest, read_setting(beta_2))
+    torch._foreach_maximum_(largest, torch._foreach_abs(gradients))
+    moves = torch._foreach_div(averages, torch._foreach_add(largest, epsilon))
+    torch._foreach_mul_(moves, _match(rate / (1.0 - first ** _count(iterations)), parameters))
+    torch._foreach_sub_(parameters, moves)
+
+
+def nadam_step(
+    parameters: Tensors,
+    gradients: Tensors,
+    averages: Tensors,
+    squares: Tensors,
+    rate: torch.Tensor,
+    iterations: torch.Tensor,
+    m_schedule: torch.Tensor,
+    beta_1: torch.Tensor,
+    beta_2: torch.Tensor,
+    schedule_decay: float,
+    epsilon: float,
+) -> None:
+    """Move weights as Adam with Nesterov's momentum, whose factor warms up by a schedule (Dozat 2015)."""
+    first, second = read_setting(beta_1), read_setting(beta_2)
+    time = _count(iterations)
+    momentum = first * (1.0 - 0.5 * 0.96 ** (time * schedule_decay))
+    next_momentum = first * (1.0 - 0.5 * 0.96 ** ((time + 1.0) * schedule_decay))
+    product = m_schedule * momentum
+    m_schedule.copy_(product)
+    _average(averages, gradients, first)
+    _average_squares(squares, gradients, second)
+    scales = torch._foreach_div(squares, _match(1.0 - second**time, parameters))
+    torch._foreach_sqrt_(scales)
+    torch._foreach_add_(scales, epsilon)
+    moves = torch._foreach_mul(gradients, _match(rate * (1.0 - momentum) / (1.0 - product), parameters))
+    ahead = _match(rate * next_momentum / (1.0 - product * next_momentum), parameters)
+    torch._foreach_add_(moves, torch._foreach_mul(averages, ahead))
+    torch._foreach_div_(moves, scales)
+    torch._foreach_sub_(parameters, moves)
+
+
+def _count(iterations: torch.Tensor) -> torch.Tensor:
+    """Return the number of this step, from 1; float64, since powers of it are taken from 1."""
+    return iterations.double() + 1.0
+
+
+def _match(scalar: torch.Tensor, parameters: Tensors) -> torch.Tensor:
+    """Give a scalar the type of the weights, without which torch's kernels work weight by weight."""
+    return scalar.to(parameters[0].dtype)
+
+
+def _lay_out(tensors: Sequence[torch.Tensor]) -> Tensors:
+    """Put tensors in the order in which weights lie: fused kernels go through memory whatever the strides."""
+    return [tensor.contiguous() for tensor in tensors]
+
+
+def _average(averages: Tensors, values: Tensors, share: float) -> None:
+    torch._foreach_mul_(averages, share)
+    torch._foreach_add_(averages, values, alpha=1.0 - share)
+
+
+def _average_squares(averages: Tensors, values: Tensors, share: float) -> None:
+    torch._foreach_mul_(averages, share)
+    torch._foreach_addcmul_(averages, values, values, 1.0 - share)
+
+
+def _move(
+    parameters: Tensors, gradients: Tensors, squares: Tensors, rate: torch.Tensor, epsilon: float
+) -> None:
+    scales = torch._foreach_sqrt(squares)
+    torch._foreach_add_(scales, epsilon)
+    moves = torch._foreach_div(gradients, scales)
+    torch._foreach_mul_(moves, _match(rate, parameters))
+    torch._foreach_sub_(parameters, moves)

@@ -1,0 +1,330 @@
+"""Convolutional long short-term memory (manual, section 5.6.5)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine import backend as K
+from engine.layers.base import InputSpec
+from engine.layers.recurrent.lstm import LSTMCell
+from engine.layers.recurrent.standard import StandardRNN
+from engine.layers.registry import register_layer
+from engine.layers.sizes import check_size
+from engine.layers.windows import channel_axis, conv_output_length, normalize_padding, normalize_tuple
+
+
+@register_layer()
+class ConvLSTM2DCell(LSTMCell):
+    """One step of `ConvLSTM2D`.
+
+    Args:
+        filters: number of output channels.
+        kernel_size: size of a kernel, one integer or a pair.
+        strides: distance between positions of the input's kernel.
+        padding: `valid` or `same`, for the input's convolution; the state's is always `same`.
+        data_format: `channels_last` or `channels_first`; Keras's setting by default.
+        dilation_rate: distance between the cells of the input's kernel.
+        kwargs: as for `LSTMCell`.
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Any,
+        strides: Any = (1, 1),
+        padding: str = "valid",
+        data_format: str | None = None,
+        dilation_rate: Any = (1, 1),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(check_size(filters, "filters"), implementation=1, **kwargs)
+        self.filters = self.units
+        self.kernel_size = normalize_tuple(kernel_size, 2, "kernel_size")
+        self.strides = normalize_tuple(strides, 2, "strides")
+        self.padding = normalize_padding(padding)
+        self.data_format = K.normalize_data_format(data_format)
+        self.dilation_rate = normalize_tuple(dilation_rate, 2, "dilation_rate")
+
+    def build(self, input_shape: Any) -> None:
+        """Make the weights.
+
+        Raises:
+            ValueError: the number of channels is unknown.
+        """
+        channels = input_shape[channel_axis(self.data_format)]
+        if channels is None:
+            raise ValueError(
+                f"The channel dimension of the inputs should be defined. Layer {self.name} found `None` in "
+                f"{input_shape}."
+            )
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=(*self.kernel_size, channels, self.filters * self.gates),
+            initializer=self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+        )
+        self.recurrent_kernel = self.add_weight(
+            name="recurrent_kernel",
+            shape=(*self.kernel_size, self.filters, self.filters * self.gates),
+            initializer=self.recurrent_initializer,
+            regularizer=self.recurrent_regularizer,
+            constraint=self.recurrent_constraint,
+        )
+        self._add_bias()
+        self.built = True
+
+    def draw_dropout_masks(self, inputs: Any, training: Any = None) -> None:
+        """Draw the masks that all steps of one call share; one a gate, in the shape of a step.
+
+        Args:
+            inputs: one step (batch, ...) or all of them (batch, time, ...).
+            training: 0 or 1; the learning phase by default.
+        """
+        self.forget_dropout_masks()
+        step = inputs[:, 0] if K.ndim(inputs) == 5 else inputs
+        if 0.0 < self.dropout < 1.0:
+            self._dropout_masks = self._draw(step, self.dropout, training)
+        if 0.0 < self.recurrent_dropout < 1.0:
+            self._recurrent_dropout_masks = self._draw(
+                self.make_state(step), self.recurrent_dropout, training
+            )
+
+    def _draw(self, like: Any, rate: float, training: Any) -> list[Any]:
+        ones = K.ones_like(like)
+        return [
+            K.in_train_phase(lambda: K.dropout(ones, rate), ones, training=training)
+            for _ in range(self.gates)
+        ]
+
+    def make_state(self, step: Any) -> Any:
+        """Return a state of zeros for the input of one step."""
+        kernel = K.zeros_like(self._gate(self.kernel, 0))
+        return self._convolve_input(K.zeros_like(step), kernel)
+
+    def _convolve_input(self, inputs: Any, kernel: Any) -> Any:
+        return K.conv2d(
+            inputs,
+            kernel,
+            strides=self.strides,
+            padding=self.padding,
+            data_format=self.data_format,
+            dilation_rate=self.dilation_rate,
+        )
+
+    def _convolve_state(self, state: Any, kernel: Any) -> Any:
+        return K.conv2d(state, kernel, strides=(1, 1), padding="same", data_format=self.data_format)
+
+    def _split(self, tensor: Any, *shares: int) -> Any:
+        """Return parts of the channels, of so many gates each."""
+        return tensor.split([share * self.filters for share in shares], channel_axis(self.data_format))
+
+    def _over_gates(self, convolve: Any, values: Any, kernel: Any, masks: list[Any] | None) -> Any:
+        if masks is None:
+            return convolve(values, kernel)
+        parts = [convolve(values * mask, self._gate(kernel, number)) for number, mask in enumerate(masks)]
+        return K.concatenate(parts, axis=channel_axis(self.data_format))
+
+    def _add_recurrence(self, projected: Any, state: Any) -> Any:
+        masks = self._recurrent_dropout_masks
+        return projected + self._over_gates(self._convolve_state, state, self.recurrent_kernel, masks)
+
+    def run(self, projected: Any, states: list[Any]) -> None:
+        """Return None: the steps are convolutions."""
+        return
+
+    def project(self, inputs: Any) -> Any:
+        """Return the input's part of all gates, bias included.
+
+        Args:
+            inputs: one step (batch, ...) or all of them (batch, time, ...).
+        """
+        if K.ndim(inputs) == 4:
+            return self._project_steps(inputs, self._dropout_masks)
+        sizes, static = K.shape(inputs), K.int_shape(inputs)
+        steps = sizes[1] if static[1] is None else static[1]
+        masks = self._dropout_masks
+        if masks is not None:
+            ones = K.ones_like(inputs)
+            masks = [self._join_time(ones * K.expand_dims(mask, 1)) for mask in masks]
+        projected = self._project_steps(self._join_time(inputs), masks)
+        return K.reshape(projected, (-1, steps, *self._known_sizes(projected)))
+
+    def _join_time(self, inputs: Any) -> Any:
+        """Return all steps of all samples along the first axis."""
+        sizes, static = K.shape(inputs), K.int_shape(inputs)
+        rest = [sizes[axis] if static[axis] is None else static[axis] for axis in (2, 3, 4)]
+        return K.reshape(inputs, (-1, *rest))
+
+    @staticmethod
+    def _known_sizes(x: Any) -> list[Any]:
+        sizes, static = K.shape(x), K.int_shape(x)
+        return [sizes[axis] if static[axis] is None else static[axis] for axis in range(1, K.ndim(x))]
+
+    def _project_steps(self, inputs: Any, masks: list[Any] | None) -> Any:
+        projected = self._over_gates(self._convolve_input, inputs, self.kernel, masks)
+        if self.bias is None:
+            return projected
+        return K.bias_add(projected, self.bias, data_format=self.data_format)
+
+    @classmethod
+    def config_names(cls) -> tuple[str, ...]:
+        """Return the constructor's arguments, in the order of the configuration."""
+        own = ("filters", "kernel_size", "strides", "padding", "data_format", "dilation_rate")
+        return (*own, *(name for name in super().config_names() if name not in ("units", "implementation")))
+
+
+@register_layer()
+class ConvLSTM2D(StandardRNN):
+    """Long short-term memory over images: the products of `LSTM` are convolutions.
+
+    Args:
+        filters: number of output channels.
+        kernel_size: size of a kernel, one integer or a pair.
+        strides: distance between positions of the input's kernel.
+        padding: `valid` or `same`, for the input's convolution; the state's is always `same`.
+        data_format: `channels_last` or `channels_first`; Keras's setting by default.
+        dilation_rate: distance between the cells of the input's kernel.
+        activation, recurrent_activation, use_bias, kernel_initializer, recurrent_initializer,
+        bias_initializer, unit_forget_bias, kernel_regularizer, recurrent_regularizer, bias_regularizer,
+        activity_regularizer, kernel_constraint, recurrent_constraint, bias_constraint, dropout,
+        recurrent_dropout: as for `LSTM`.
+        return_sequences, go_backwards, stateful: as for `RNN`.
+
+    Shapes:
+        `(batch, steps, rows, cols, channels)` to `(batch, new_rows, new_cols, filters)`, or with
+        `return_sequences` `(batch, steps, new_rows, new_cols, filters)`; channels before rows with
+        `channels_first`.
+
+    Source: Shi et al., Convolutional LSTM Network (2015).
+    """
+
+    cell_class = ConvLSTM2DCell
+    cell: ConvLSTM2DCell
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Any,
+        strides: Any = (1, 1),
+        padding: str = "valid",
+        data_format: str | None = None,
+        dilation_rate: Any = (1, 1),
+        activation: Any = "tanh",
+        recurrent_activation: Any = "hard_sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        unit_forget_bias: bool = True,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        return_sequences: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        cell = ConvLSTM2DCell(
+            filters,
+            kernel_size,
+            strides=strides,
+            padding=padding,
+            data_format=data_format,
+            dilation_rate=dilation_rate,
+            activation=activation,
+            recurrent_activation=recurrent_activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            recurrent_initializer=recurrent_initializer,
+            bias_initializer=bias_initializer,
+            unit_forget_bias=unit_forget_bias,
+            kernel_regularizer=kernel_regularizer,
+            recurrent_regularizer=recurrent_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            recurrent_constraint=recurrent_constraint,
+            bias_constraint=bias_constraint,
+            dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
+        )
+        super().__init__(
+            cell,
+            activity_regularizer=activity_regularizer,
+            return_sequences=return_sequences,
+            go_backwards=go_backwards,
+            stateful=stateful,
+            **kwargs,
+        )
+        self.input_spec = [InputSpec(ndim=5)]
+
+    def _output_step_shape(self, input_shape: Any) -> tuple[Any, ...]:
+        """Return the shape of one step's output without the batch's axis."""
+        cell = self.cell
+        first = 2 if cell.data_format == "channels_last" else 3
+        sizes = [
+            conv_output_length(
+                input_shape[first + number],
+                cell.kernel_size[number],
+                cell.padding,
+                cell.strides[number],
+                cell.dilation_rate[number],
+            )
+            for number in (0, 1)
+        ]
+        if cell.data_format == "channels_last":
+            return (*sizes, cell.filters)
+        return (cell.filters, *sizes)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the shape of the output, and of the states where they are given."""
+        if isinstance(input_shape, list):
+            input_shape = input_shape[0]
+        state_shape = (input_shape[0], *self._output_step_shape(input_shape))
+        steps = (input_shape[1],) if self.return_sequences else ()
+        output_shape = (input_shape[0], *steps, *state_shape[1:])
+        return [output_shape, state_shape, state_shape] if self.return_state else output_shape
+
+    def build(self, input_shape: Any) -> None:
+        """Build the cell.
+
+        Raises:
+            ValueError: the kernel is larger than the images, or the initial states do not fit.
+        """
+        shape = input_shape[0] if isinstance(input_shape, list) else input_shape
+        if any(size is not None and size < 1 for size in self._output_step_shape(shape)):
+            raise ValueError(
+                f"Layer {self.name} leaves nothing of its input, whose shape is {tuple(shape)}: the images "
+                "are too small for its kernel."
+            )
+        super().build(input_shape)
+
+    def _check_state_spec(self) -> None:
+        axis = channel_axis(self.cell.data_format)
+        for spec in self.state_spec or ():
+            if spec.shape[axis] != self.cell.filters:
+                raise ValueError(
+                    f"An `initial_state` of {self.name} has {spec.shape[axis]} channels in its shape "
+                    f"{spec.shape}; the layer has {self.cell.filters} filters."
+                )
+
+    def get_initial_state(self, inputs: Any) -> list[Any]:
+        """Return states of zeros for a batch of inputs."""
+        state = self.cell.make_state(inputs[:, 0])
+        return [state, state]
+
+    def _state_shapes(self) -> list[tuple[int, ...]]:
+        (batch_size, _), _ = super()._state_shapes()
+        shape = self.input_spec[0].shape
+        sizes = self._output_step_shape(shape)
+        if None in sizes:
+            raise ValueError(
+                f"A stateful {type(self).__name__} needs inputs of known size. Found shape {shape}."
+            )
+        return [(batch_size, *sizes)] * 2

@@ -1,0 +1,158 @@
+"""A model as a stack of layers."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.layers import registry
+from engine.layers.base import Layer
+from engine.layers.input import Input, InputLayer
+from engine.layers.location import locate
+from engine.layers.registry import register_layer
+from engine.models.model import Model
+from engine.models.network import Network
+from engine.models.network_config import name_of_entry
+
+
+@register_layer()
+class Sequential(Model):
+    """A stack of layers, each with one input and one output.
+
+    Args:
+        layers: the layers; more can be added.
+        name: a name.
+    """
+
+    def __init__(self, layers: Sequence[Any] | None = None, name: str | None = None) -> None:
+        Layer.__init__(self, name=name)
+        self.inputs: list[Any] = []
+        self.outputs: list[Any] = []
+        self.input_layers = []
+        self._stack: list[Any] = []
+        for layer in layers or ():
+            self.add(layer)
+
+    @property
+    def layers(self) -> list[Any]:
+        """The layers, without the input that the first one brought along."""
+        return self._stack
+
+    @property
+    def model(self) -> Any:
+        """The model itself; scripts of earlier versions ask for it."""
+        return self
+
+    def add(self, layer: Any) -> None:
+        """Put a layer on top of the stack.
+
+        Args:
+            layer: a layer; the first one must know its input's shape.
+
+        Raises:
+            TypeError: it is no layer.
+            ValueError: the first layer lacks `input_shape`, or a layer has several outputs.
+        """
+        if not isinstance(layer, Layer):
+            raise TypeError(f"The added layer must be an instance of class Layer. Found: {layer!r}")
+        output = layer(self.outputs[0]) if self.outputs else self._add_first(layer)
+        if isinstance(output, (list, tuple)):
+            raise ValueError(
+                "All layers in a Sequential model should have a single output tensor. For multi-output layers, "
+                f"use the functional API. Found several outputs of {layer.name!r}."
+            )
+        self._stack.append(layer)
+        self._init_graph(self.inputs, [output])
+
+    def _add_first(self, layer: Any) -> Any:
+        if isinstance(layer, InputLayer):
+            self.inputs = [layer.output]
+            return layer.output
+        shaped = layer
+        while isinstance(shaped, Network):
+            if not shaped.layers:
+                raise ValueError("Cannot add an empty model to a `Sequential` model.")
+            shaped = shaped.layers[0]
+        if not hasattr(shaped, "batch_input_shape"):
+            raise ValueError(
+                "The first layer in a Sequential model must get an `input_shape` or `batch_input_shape` "
+                f"argument. Found none in {layer.name!r}."
+            )
+        self.inputs = [
+            Input(batch_shape=shaped.batch_input_shape, dtype=shaped.dtype, name=f"{layer.name}_input")
+        ]
+        return layer(self.inputs[0])
+
+    def pop(self) -> None:
+        """Remove the last layer.
+
+        Raises:
+            TypeError: there is none.
+        """
+        if not self._stack:
+            raise TypeError("There are no layers in the model.")
+        removed = self._stack.pop()
+        if not self._stack:
+            self.inputs, self.outputs, self._inbound_nodes = [], [], []
+            self.built = False
+        else:
+            kept = self._stack[-1]
+            kept._outbound_nodes = [
+                node for node in kept._outbound_nodes if node.outbound_layer is not removed
+            ]
+            self._init_graph(self.inputs, [kept._inbound_nodes[-1].output_tensors[0]])
+        self._plan = None
+
+    def build(self, input_shape: Any = None) -> None:
+        """Check that there are layers; they were built as they were added.
+
+        Raises:
+            TypeError: there are none.
+        """
+        if not self.inputs or not self.outputs:
+            raise TypeError("Sequential model cannot be built: model is empty. Add some layers first.")
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Say how the model is trained; see `Model.compile`."""
+        self.build()
+        super().compile(*args, **kwargs)
+
+    def predict_proba(
+        self, x: Any, batch_size: int | None = None, verbose: int = 0, steps: int | None = None
+    ) -> Any:
+        """Return `predict`'s class probabilities."""
+        return self.predict(x, batch_size, verbose, steps)
+
+    def predict_classes(
+        self, x: Any, batch_size: int | None = None, verbose: int = 0, steps: int | None = None
+    ) -> np.ndarray:
+        """Return the most probable class of each sample; for one output, whether it is above 0.5."""
+        probabilities = self.predict(x, batch_size, verbose, steps)
+        if probabilities.shape[-1] > 1:
+            return probabilities.argmax(axis=-1)
+        return (probabilities > 0.5).astype("int32")
+
+    def get_config(self) -> Any:
+        """Return the layers' configurations, as a list."""
+        return copy.deepcopy(
+            [{"class_name": type(layer).__name__, "config": layer.get_config()} for layer in self.layers]
+        )
+
+    @classmethod
+    def from_config(cls, config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
+        """Make a model from the list of its layers' configurations.
+
+        Raises:
+            ValueError: a layer is unknown or malformed.
+        """
+        name = config.get("name") if isinstance(config, dict) else None
+        entries = config["layers"] if isinstance(config, dict) else config
+        model = cls(name=name)
+        prefix = ("layers",) if isinstance(config, dict) else ()
+        for position, entry in enumerate(entries):
+            with locate(*prefix, position, name=name_of_entry(entry)):
+                model.add(registry.deserialize(entry, custom_objects))
+        return model

@@ -1,0 +1,93 @@
+"""Penalties on weights and outputs (manual, chapter 16)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine import backend as K
+from engine.registry import Registry, serialize_object
+
+_registry = Registry("regularizer")
+
+
+class Regularizer:
+    """A function of a tensor whose result is added to the loss."""
+
+    def __call__(self, x: Any) -> Any:
+        """Return the penalty."""
+        return 0.0
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """Make a regularizer from its configuration."""
+        return cls(**config)
+
+
+@_registry.register()
+class L1L2(Regularizer):
+    """Sum of absolute values and sum of squares.
+
+    Args:
+        l1: factor of the absolute values.
+        l2: factor of the squares.
+    """
+
+    def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
+        self.l1 = K.cast_to_floatx(l1)
+        self.l2 = K.cast_to_floatx(l2)
+
+    def __call__(self, x: Any) -> Any:
+        """Return the penalty."""
+        penalty: Any = 0.0
+        if self.l1:
+            penalty += K.sum(float(self.l1) * K.abs(x))
+        if self.l2:
+            penalty += K.sum(float(self.l2) * K.square(x))
+        return penalty
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` takes."""
+        return {"l1": float(self.l1), "l2": float(self.l2)}
+
+
+@_registry.register()
+def l1(l: float = 0.01) -> L1L2:  # noqa: E741 - Keras's name
+    """Return a penalty on the sum of absolute values."""
+    return L1L2(l1=l)
+
+
+@_registry.register()
+def l2(l: float = 0.01) -> L1L2:  # noqa: E741 - Keras's name
+    """Return a penalty on the sum of squares."""
+    return L1L2(l2=l)
+
+
+@_registry.register()
+def l1_l2(l1: float = 0.01, l2: float = 0.01) -> L1L2:
+    """Return a penalty on both sums."""
+    return L1L2(l1=l1, l2=l2)
+
+
+def serialize(regularizer: Any) -> Any:
+    """Return a regularizer's class name and configuration."""
+    return serialize_object(regularizer)
+
+
+def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
+    """Make a regularizer from what `serialize` gave.
+
+    Raises:
+        ValueError: the class is unknown.
+    """
+    made = _registry.deserialize(config, custom_objects)
+    # `l1`, `l2` and `l1_l2` make regularizers, so their names stand for what they make.
+    return made() if made in (l1, l2, l1_l2) else made
+
+
+def get(identifier: Any) -> Any:
+    """Return a regularizer for None, a name, a configuration or the object itself.
+
+    Raises:
+        ValueError: it can't be interpreted.
+    """
+    return deserialize(identifier) if isinstance(identifier, (str, dict)) else _registry.get(identifier)

@@ -1,0 +1,121 @@
+"""Whole models in HDF5 files: architecture, weights, training configuration, optimizer state."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+import h5py
+
+from engine import backend as K
+from engine import optimizers
+from engine.saving import hdf5
+from engine.saving.config import FILE_BACKEND, KERAS_VERSION, model_from_config, model_to_config, to_plain
+from engine.saving.dialects import metrics_to_keras_2, to_keras_2
+from engine.saving.files import open_for_reading, replace_file
+
+
+def save_model(model: Any, filepath: Any, overwrite: bool = True, include_optimizer: bool = True) -> None:
+    """Write a model to an HDF5 file that Keras 2 loads; the file is whole or not there at all.
+
+    Args:
+        model: the model.
+        filepath: where to: a path or an open HDF5 group.
+        overwrite: whether to replace an existing file without asking.
+        include_optimizer: whether to write the training configuration and the optimizer's state.
+    """
+    if isinstance(filepath, h5py.Group):
+        _write_model(filepath, model, include_optimizer)
+        return
+    with replace_file(Path(filepath), overwrite) as path, h5py.File(path, "w") as file:
+        _write_model(file, model, include_optimizer)
+
+
+def _write_model(file: Any, model: Any, include_optimizer: bool) -> None:
+    hdf5.write_string(file, "keras_version", KERAS_VERSION)
+    hdf5.write_string(file, "backend", FILE_BACKEND)
+    architecture = model_to_config(model)
+    named = {key: architecture[key] for key in ("class_name", "config")}
+    hdf5.write_string(file, "model_config", json.dumps(named, default=to_plain))
+    hdf5.write_weights(file.create_group("model_weights"), model.layers)
+    if include_optimizer and model.optimizer is not None:
+        hdf5.write_string(file, "training_config", json.dumps(_training_config(model), default=to_plain))
+        weights = model.optimizer.weights
+        if weights:
+            group = file.create_group("optimizer_weights")
+            hdf5.write_arrays(group, [weight.name for weight in weights], K.batch_get_value(weights))
+
+
+def _training_config(model: Any) -> dict[str, Any]:
+    return {
+        "optimizer_config": {
+            "class_name": type(model.optimizer).__name__,
+            "config": model.optimizer.get_config(),
+        },
+        "loss": model.loss,
+        "metrics": model.metrics,
+        "sample_weight_mode": model.sample_weight_mode,
+        "loss_weights": model.loss_weights,
+    }
+
+
+def load_model(filepath: Any, custom_objects: dict[str, Any] | None = None, compile: bool = True) -> Any:
+    """Make a model from an HDF5 file that `save` wrote.
+
+    Args:
+        filepath: a path or an open HDF5 group.
+        custom_objects: classes and functions of one's own by name.
+        compile: whether to compile the model as it was and restore the optimizer's state.
+
+    Raises:
+        ValueError: the file is no model, or refers to something outside itself.
+    """
+    with open_for_reading(filepath) as file:
+        text = hdf5.read_string(file, "model_config")
+        if text is None:
+            raise ValueError("No model found in config file: the HDF5 file has no attribute `model_config`.")
+        model = model_from_config(json.loads(text), custom_objects)
+        hdf5.read_weights(file["model_weights"], model.layers)
+        training = hdf5.read_string(file, "training_config")
+        if compile and training is None:
+            warnings.warn(
+                "No training configuration found in save file: the model was *not* compiled. Compile it manually.",
+                stacklevel=2,
+            )
+        elif compile and training is not None:
+            _compile_as_saved(model, file, json.loads(training), custom_objects)
+    return model
+
+
+def _compile_as_saved(model: Any, file: Any, training: dict[str, Any], custom_objects: Any) -> None:
+    custom_objects = custom_objects or {}
+
+    def resolve(value: Any) -> Any:
+        """Put custom objects where the file has their names."""
+        if isinstance(value, list):
+            return [resolve(item) for item in value]
+        if isinstance(value, dict):
+            return {key: resolve(item) for key, item in value.items()}
+        return custom_objects.get(value, value)
+
+    config = to_keras_2(training["optimizer_config"])
+    model.compile(
+        optimizer=optimizers.deserialize(config, custom_objects),
+        loss=resolve(training.get("loss")),
+        metrics=resolve(metrics_to_keras_2(training.get("metrics"), model.output_names)),
+        loss_weights=training.get("loss_weights"),
+        sample_weight_mode=training.get("sample_weight_mode"),
+    )
+    if "optimizer_weights" in file:
+        # The state's variables come to be with the training function.
+        model._step("train")
+        try:
+            model.optimizer.set_weights(hdf5.read_arrays(file["optimizer_weights"]))
+        except ValueError as error:
+            warnings.warn(
+                f"Error in loading the saved optimizer state: {error} The model is starting with a freshly "
+                "initialized optimizer.",
+                stacklevel=3,
+            )

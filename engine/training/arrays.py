@@ -1,0 +1,236 @@
+"""Checking the arrays that users pass against what a model expects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.graph.tensor import Shape
+
+
+def as_array(data: Any) -> Any:
+    """Return `data` as something sliced by rows with a shape: arrays stay as they are, lists become arrays."""
+    if hasattr(data, "values") and hasattr(data, "iloc"):
+        return np.asarray(data.values)
+    return data if hasattr(data, "shape") and hasattr(data, "dtype") else np.asarray(data)
+
+
+def standardize_data(
+    data: Any, names: Sequence[str], shapes: Sequence[Shape | None] | None, kind: str
+) -> list[Any]:
+    """Return one array a name, with a last axis added to vectors.
+
+    Args:
+        data: an array, a list of arrays, or a dict by name.
+        names: what the model calls them.
+        shapes: the shapes they must have; None, or None for one of them, where any will do.
+        kind: `input` or `target`, for errors.
+
+    Raises:
+        ValueError: an array is missing or has the wrong shape.
+    """
+    if not names:
+        if data is not None and len(_as_list(data)):
+            raise ValueError(f"Error when checking model {kind}: expected no data, but got: {data!r}")
+        return []
+    arrays = [as_array(item) for item in _select(data, names, kind)]
+    arrays = [
+        array.reshape(-1, 1) if len(array.shape) == 1 and isinstance(array, np.ndarray) else array
+        for array in arrays
+    ]
+    for name, array, shape in zip(names, arrays, shapes or [None] * len(names), strict=True):
+        if shape is not None:
+            check_shape(name, tuple(array.shape), shape, kind)
+    return arrays
+
+
+def check_shape(name: str, found: Sequence[int], expected: Shape, kind: str) -> None:
+    """Compare an array's shape with the expected one, the batch axis left out.
+
+    Raises:
+        ValueError: they differ.
+    """
+    if len(found) != len(expected):
+        raise ValueError(
+            f"Error when checking {kind}: expected {name} to have {len(expected)} dimensions, but got array "
+            f"with shape {tuple(found)}"
+        )
+    for size, wanted in zip(found[1:], expected[1:], strict=True):
+        if wanted is not None and size != wanted:
+            raise ValueError(
+                f"Error when checking {kind}: expected {name} to have shape {tuple(expected[1:])} but got array "
+                f"with shape {tuple(found[1:])}"
+            )
+
+
+def _as_list(data: Any) -> list[Any]:
+    return list(data) if isinstance(data, (list, tuple)) else [data]
+
+
+def _select(data: Any, names: Sequence[str], kind: str) -> list[Any]:
+    """Return the items of `data` in the order of `names`."""
+    if data is None:
+        raise ValueError(f"Error when checking model {kind}: no data was given for {list(names)}.")
+    if isinstance(data, dict):
+        for name in names:
+            if name not in data:
+                raise ValueError(f'No data provided for "{name}". Need data for each key in: {list(names)}')
+        return [data[name] for name in names]
+    if not isinstance(data, (list, tuple)):
+        if len(names) != 1:
+            raise ValueError(
+                f"The model expects {len(names)} {kind} arrays, but only received one array. Found: array "
+                f"with shape {getattr(data, 'shape', None)}"
+            )
+        return [data]
+    items = list(data)
+    if len(items) != len(names):
+        is_plain_list = len(names) == 1 and not any(hasattr(item, "shape") for item in items)
+        if is_plain_list:
+            return [np.asarray(items)]
+        shown = str(items)[:200]
+        raise ValueError(
+            f"Error when checking model {kind}: the list of Numpy arrays that you are passing to your model is "
+            f"not the size the model expected. Expected to see {len(names)} array(s), but instead got the "
+            f"following list of {len(items)} arrays: {shown}..."
+        )
+    if len(names) == 1 and not hasattr(items[0], "shape") and np.ndim(items[0]) == 0:
+        return [np.asarray(items)]
+    return items
+
+
+def check_lengths(inputs: Sequence[Any], targets: Sequence[Any], weights: Sequence[Any] = ()) -> int:
+    """Return the common number of samples.
+
+    Raises:
+        ValueError: the numbers differ.
+    """
+    for kind, arrays in (("Input", inputs), ("Target", targets)):
+        lengths = sorted({len_of(array) for array in arrays})
+        if len(lengths) > 1:
+            raise ValueError(
+                f"All {kind.lower()} arrays should have the same number of samples. Got array shapes: "
+                f"{[tuple(array.shape) for array in arrays]}"
+            )
+    if inputs and targets and len_of(inputs[0]) != len_of(targets[0]):
+        raise ValueError(
+            f"Input arrays should have the same number of samples as target arrays. Found {len_of(inputs[0])} "
+            f"input samples and {len_of(targets[0])} target samples."
+        )
+    for array in weights:
+        if array is not None and targets and len_of(array) != len_of(targets[0]):
+            raise ValueError(
+                f"Sample_weight arrays should have the same number of samples as target arrays. Got "
+                f"{len_of(targets[0])} input samples and {len_of(array)} target samples."
+            )
+    return len_of(inputs[0]) if inputs else len_of(targets[0]) if targets else 0
+
+
+def len_of(array: Any) -> int:
+    """Return the number of rows."""
+    return int(array.shape[0])
+
+
+def check_losses(targets: Sequence[Any], outputs: Sequence[Any]) -> None:
+    """Refuse targets that can't go with their loss.
+
+    Args:
+        targets: arrays of targets.
+        outputs: the plans of the outputs they are for.
+
+    Raises:
+        ValueError: class numbers are given to `categorical_crossentropy`, or shapes differ.
+    """
+    for target, output in zip(targets, outputs, strict=True):
+        name = getattr(output.loss, "__name__", "")
+        if name == "categorical_crossentropy" and target.shape[-1] == 1 and output.tensor.shape[-1] != 1:
+            raise ValueError(
+                f"You are passing a target array of shape {tuple(target.shape)} while using as loss "
+                "`categorical_crossentropy`. `categorical_crossentropy` expects targets to be binary matrices "
+                "(1s and 0s) of shape (samples, classes). If your targets are integer classes, you can convert "
+                "them by `to_categorical`, or use the loss `sparse_categorical_crossentropy` instead, which "
+                "expects integer targets."
+            )
+
+
+def standardize_by_output(value: Any, names: Sequence[str], argument: str) -> list[Any]:
+    """Return one class weight or sample weight an output.
+
+    Raises:
+        ValueError: their number does not fit.
+        TypeError: several outputs, and neither a list nor a dict.
+    """
+    if value is None or (hasattr(value, "__len__") and len(value) == 0):
+        return [None] * len(names)
+    if len(names) == 1:
+        if isinstance(value, (list, tuple)) and len(value) == 1:
+            return list(value)
+        return [value[names[0]]] if isinstance(value, dict) and names[0] in value else [value]
+    if isinstance(value, (list, tuple)):
+        if len(value) != len(names):
+            raise ValueError(
+                f"Provided `{argument}` was a list of {len(value)} elements, but the model has {len(names)} "
+                f"outputs. You should provide one `{argument}` array per model output."
+            )
+        return list(value)
+    if isinstance(value, dict):
+        return [value.get(name) for name in names]
+    raise TypeError(
+        f"The model has multiple outputs, so `{argument}` should be either a list or a dict. Provided "
+        f"`{argument}` type not understood: {type(value)}"
+    )
+
+
+def standardize_weights(
+    target: Any, sample_weight: Any, class_weight: Any, mode: str | None
+) -> np.ndarray | None:
+    """Return the weights of one output's samples, or None where each weighs one.
+
+    Args:
+        target: the targets.
+        sample_weight: a weight a sample, or a time step in mode `temporal`.
+        class_weight: a dict from class number to weight.
+        mode: the output's sample weight mode.
+
+    Raises:
+        ValueError: shapes do not fit, or a class has no weight.
+    """
+    if mode not in (None, "temporal"):
+        raise ValueError(f'"sample_weight_mode should be None or "temporal". Found: {mode}')
+    if sample_weight is not None:
+        weights = np.asarray(sample_weight)
+        axes = 2 if mode == "temporal" else 1
+        if weights.ndim != axes:
+            hint = (
+                ""
+                if mode
+                else ' In order to use timestep-wise weights, specify sample_weight_mode="temporal" in compile().'
+            )
+            raise ValueError(
+                f"Found a sample_weight array with shape {weights.shape}, but sample_weight_mode={mode!r} wants "
+                f"{axes}D weights.{hint}"
+            )
+        if tuple(target.shape[:axes]) != weights.shape:
+            raise ValueError(
+                f"Found a sample_weight array with shape {weights.shape} for a target with shape "
+                f"{tuple(target.shape)}. sample_weight cannot be broadcast."
+            )
+        return weights
+    return None if class_weight is None else _weights_of_classes(np.asarray(target), class_weight)
+
+
+def _weights_of_classes(target: np.ndarray, class_weight: Any) -> np.ndarray:
+    if target.ndim > 2:
+        raise ValueError("`class_weight` not supported for 3+ dimensional targets.")
+    classes = (
+        target.argmax(axis=1) if target.ndim == 2 and target.shape[1] > 1 else target.reshape(len(target))
+    )
+    missing = sorted(set(np.unique(classes).tolist()) - set(class_weight))
+    if missing:
+        raise ValueError(
+            f"`class_weight` must contain all classes in the data. The classes {missing} exist in the data but "
+            "not in `class_weight`."
+        )
+    return np.asarray([class_weight[label] for label in classes.tolist()])

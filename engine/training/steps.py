@@ -1,0 +1,53 @@
+"""The compiled functions of a model: one training, testing or predicting step."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from engine import backend as K
+
+Step = Callable[[Sequence[Any]], list[Any]]
+
+
+def make_train_step(model: Any) -> Step:
+    """Return a function of inputs, targets and sample weights that trains on one batch.
+
+    It gives the total loss and the metrics as tensors on the device.
+    """
+    plan = model._plan
+    weights = model._collected_trainable_weights
+    if len(weights) != len(model.trainable_weights):
+        warnings.warn(
+            "Discrepancy between trainable weights and collected trainable weights, did you set "
+            "`model.trainable` without calling `model.compile` after?",
+            stacklevel=4,
+        )
+    with K.name_scope("training"), K.name_scope(type(plan.optimizer).__name__):
+        training_updates = plan.optimizer.get_updates(loss=plan.total_loss, params=weights)
+    function = K.Function(
+        [*model._feed_inputs, *plan.feeds],
+        [plan.total_loss, *plan.metrics_tensors],
+        [*model.updates, *training_updates],
+        name="train_function",
+    )
+    return lambda values: function.run(values, phase=1)
+
+
+def make_test_step(model: Any) -> Step:
+    """Return a function of inputs, targets and sample weights that gives loss and metrics of one batch."""
+    plan = model._plan
+    function = K.Function(
+        [*model._feed_inputs, *plan.feeds],
+        [plan.total_loss, *plan.metrics_tensors],
+        model.state_updates,
+        name="test_function",
+    )
+    return lambda values: function.run(values, phase=0)
+
+
+def make_predict_step(model: Any) -> Step:
+    """Return a function of inputs that gives the predictions for one batch."""
+    function = K.Function(model._feed_inputs, model.outputs, model.state_updates, name="predict_function")
+    return lambda values: function.run(values, phase=0)

@@ -1,0 +1,158 @@
+"""A real API in its own process, and Chromium looking at its pages."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import Engine
+
+from core import migrate
+from core.database import create_db_engine, session_scope
+from core.identifiers import new_id
+from core.jobs import transitions
+from core.settings import Settings
+from core.tables import Job
+
+START_SECONDS = 60
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+class Api:
+    """The API of one home folder, which can be killed and started again at the same address."""
+
+    def __init__(self, home: Path) -> None:
+        self.settings = Settings(home=home, port=find_free_port(), broker_url="redis://127.0.0.1:1/0")
+        self.url = self.settings.api_url
+        self.client = httpx.Client(base_url=self.url, timeout=10)
+        migrate.upgrade(self.settings.database_url)
+        self.db_engine: Engine = create_db_engine(self.settings.database_url)
+
+    def start(self) -> None:
+        names = {"home", "port", "broker_url"}
+        given = self.settings.model_dump(mode="json", include=names)
+        environment = {
+            **os.environ,
+            **{f"KERASD_{name.upper()}": str(value) for name, value in given.items()},
+        }
+        with (self.settings.home / "api.log").open("ab") as log:
+            self.process = subprocess.Popen([sys.executable, "-m", "api"], env=environment, stderr=log)
+        wait_for(self.is_ready, START_SECONDS)
+
+    def is_ready(self) -> bool:
+        assert self.process.poll() is None, (self.settings.home / "api.log").read_text()[-4000:]
+        try:
+            return self.client.get("/readyz").is_success
+        except httpx.TransportError:
+            return False
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def close(self) -> None:
+        self.kill()
+        self.client.close()
+        self.db_engine.dispose()
+
+    def open_external(self, name: str, **fields: Any) -> str:
+        """Open a run that trains elsewhere. Returns its id."""
+        answer = self.client.post("/v1/jobs", json={"name": name, "external": True, "epochs": 10, **fields})
+        assert answer.status_code == 202, answer.text
+        return str(answer.json()["id"])
+
+    def publish(self, job_id: str, epoch: int, **values: float) -> None:
+        """Send an epoch as Keras's RemoteMonitor does: NaN and Infinity as bare words in a form field."""
+        answer = self.client.post(
+            f"/v1/jobs/{job_id}/publish/epoch/end/", data={"data": encode({"epoch": epoch, **values})}
+        )
+        assert answer.is_success, answer.text
+
+    def finish(self, job_id: str, state: str, **fields: str) -> None:
+        answer = self.client.post(f"/v1/jobs/{job_id}/finish", json={"state": state, **fields})
+        assert answer.is_success, answer.text
+
+    def queue(self, name: str, **fields: Any) -> str:
+        """Put a job that no worker takes into the queue. Returns its id."""
+        job = Job(id=new_id("job"), name=name, epochs=4, epoch=0, **fields)
+        with session_scope(self.db_engine) as session:
+            return transitions.create(session, job).id
+
+
+def encode(values: dict[str, float]) -> str:
+    pairs = (
+        f'"{name}": {value}'.replace("inf", "Infinity").replace("nan", "NaN")
+        for name, value in values.items()
+    )
+    return "{" + ", ".join(pairs) + "}"
+
+
+def find_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(claim: Callable[[], bool], seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not claim():
+        assert time.monotonic() < deadline, f"not so within {seconds} s"
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    server = Api(tmp_path_factory.mktemp("home"))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=chromium_path, args=CHROMIUM_ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser, api: Api) -> Iterator[Page]:
+    """A page of the dashboard; an error in its scripts fails the test."""
+    context = browser.new_context(base_url=api.url, viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def open_job(page: Page) -> Callable[[str], Page]:
+    """Gives a function that opens the page of a job and waits until it hears of the job's news."""
+
+    def open_page(job_id: str) -> Page:
+        page.goto(f"/dashboard/job.html?id={job_id}")
+        page.locator("#connection:is([data-status=live], [data-status=finished])").wait_for()
+        return page
+
+    return open_page

@@ -1,0 +1,65 @@
+"""Why a child ended that did not say so itself, in words."""
+
+import signal
+from pathlib import Path
+from typing import Any
+
+MEMORY_EVENTS = Path("/sys/fs/cgroup/memory.events")
+# Signals that come from outside or from want of memory; the others are the child's own doing.
+OUTSIDE_SIGNALS = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT})
+
+
+def count_memory_kills(path: Path = MEMORY_EVENTS) -> int:
+    """How many processes of this control group the kernel has killed for want of memory; 0 where unknown."""
+    try:
+        lines = path.read_text().splitlines()
+    except OSError:
+        return 0
+    counts = dict(line.split() for line in lines if len(line.split()) == 2)
+    return int(counts.get("oom_kill", 0))
+
+
+def describe_death(status: int, memory_kills: int) -> dict[str, Any]:
+    """The error of a job whose child ended with this status.
+
+    Args:
+        status: exit status, negative for a signal.
+        memory_kills: processes that the kernel killed for want of memory while the child ran.
+    """
+    if status >= 0:
+        return {
+            "type": "run-crashed",
+            "title": "The training process ended without a word",
+            "detail": f"It ended with exit status {status}; the worker's log holds what it wrote last.",
+        }
+    name = signal.Signals(-status).name
+    if memory_kills:
+        return {
+            "type": "out-of-memory",
+            "title": "The training ran out of memory",
+            "detail": f"The kernel killed it with {name} for want of memory. A smaller batch_size or model, "
+            "or a machine with more memory, will help.",
+        }
+    if -status == signal.SIGKILL:
+        hint = " So a system ends a process that takes more memory than there is: try a smaller batch_size."
+        return _killed(name, hint)
+    return _killed(name, "")
+
+
+def _killed(name: str, hint: str) -> dict[str, Any]:
+    return {
+        "type": "run-killed",
+        "title": "The training process was killed",
+        "detail": f"It was ended by the signal {name}.{hint}",
+    }
+
+
+def is_worth_another_attempt(status: int, memory_kills: int, earlier_losses: int, advanced: bool) -> bool:
+    """Whether a job whose child died goes on from its checkpoint instead of failing.
+
+    Killed from outside it does once, and again as long as each attempt has finished an epoch; a crash of its
+    own or want of memory would only repeat itself.
+    """
+    if status >= 0 or memory_kills or -status not in OUTSIDE_SIGNALS:
+        return False
+    return advanced or earlier_losses == 0

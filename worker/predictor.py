@@ -1,0 +1,87 @@
+"""Predictions, in a child process: the models used last stay loaded."""
+
+import logging
+import tempfile
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Engine
+
+from core.database import session_scope, utc_now
+from core.storage import ObjectStore
+from core.tables import Artifact, Prediction
+from engine import backend as K
+from engine.models import load_model
+
+MODEL_FILE = "model.h5"
+_KEPT_MODELS = 4
+
+_log = logging.getLogger(__name__)
+
+
+class MissingModelError(LookupError):
+    """The job has no trained model."""
+
+
+class Predictor:
+    """Computes predictions with the `model.h5` of jobs.
+
+    Args:
+        db_engine, store: the service's database and files.
+    """
+
+    def __init__(self, db_engine: Engine, store: ObjectStore) -> None:
+        self._db_engine = db_engine
+        self._store = store
+        self._models: OrderedDict[str, Any] = OrderedDict()
+
+    def answer(self, prediction_id: str) -> None:
+        """Compute a prediction that waits and write what came out, or why nothing did."""
+        with session_scope(self._db_engine, read_only=True) as session:
+            prediction = session.get(Prediction, prediction_id)
+            if prediction is None or prediction.state != "queued":
+                return
+            artifact = session.get(Artifact, (prediction.job_id, MODEL_FILE))
+        try:
+            if artifact is None:
+                raise MissingModelError(f"Job {prediction.job_id} has no {MODEL_FILE}.")
+            outputs = self._predict(self._load(artifact.sha256), self._read(prediction.input_sha256))
+            changes: dict[str, Any] = {"state": "done", "output_sha256": self._keep(outputs)}
+        except Exception as error:
+            _log.exception("prediction %s failed", prediction_id)
+            title = f"The prediction ended with {type(error).__name__}"
+            described = {"type": "prediction-error", "title": title, "detail": str(error) or title}
+            changes = {"state": "failed", "error": described}
+        with session_scope(self._db_engine) as session:
+            row = session.get(Prediction, prediction_id)
+            if row is not None:
+                for name, value in (changes | {"finished_at": utc_now()}).items():
+                    setattr(row, name, value)
+
+    def _load(self, sha256: str) -> Any:
+        if sha256 not in self._models:
+            with self._store.local_path(sha256) as path, K.isolated_state():
+                self._models[sha256] = load_model(str(path), compile=False)
+            while len(self._models) > _KEPT_MODELS:
+                self._models.popitem(last=False)
+        self._models.move_to_end(sha256)
+        return self._models[sha256]
+
+    def _read(self, sha256: str) -> dict[str, np.ndarray]:
+        with self._store.open(sha256) as file, np.load(file, allow_pickle=False) as arrays:
+            return dict(arrays)
+
+    @staticmethod
+    def _predict(model: Any, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Outputs by name."""
+        outputs = model.predict([inputs[name] for name in model.input_names])
+        listed = outputs if isinstance(outputs, list) else [outputs]
+        return dict(zip(model.output_names, listed))
+
+    def _keep(self, outputs: dict[str, np.ndarray]) -> str:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "output.npz")
+            np.savez(path, **outputs)  # type: ignore[arg-type]
+            return self._store.put_file(path).sha256

@@ -1,0 +1,1 @@
+"""The training run, in a child process of the worker."""

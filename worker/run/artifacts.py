@@ -1,0 +1,66 @@
+"""The files that a run hands back."""
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from core.storage import ObjectStore, StoredObject
+from core.tables import Artifact
+
+MEDIA_TYPES = {".h5": "application/x-hdf5", ".csv": "text/csv", ".txt": "text/plain"}
+
+
+@dataclass(frozen=True)
+class KeptFile:
+    """A file that is in the store."""
+
+    name: str
+    stored: StoredObject
+
+
+def write_reports(model: Any, history: Sequence[Mapping[str, float]], folder: Path) -> list[Path]:
+    """Write `history.csv` and `summary.txt`. Returns their paths."""
+    summary, table = folder / "summary.txt", folder / "history.csv"
+    with summary.open("w") as file:
+        model.summary(print_fn=lambda line: file.write(f"{line}\n"))
+    names = list(dict.fromkeys(name for row in history for name in row))
+    with table.open("w", newline="") as file:
+        writer = csv.DictWriter(file, names)
+        writer.writeheader()
+        writer.writerows(history)
+    return [table, summary]
+
+
+def write_model(model: Any, folder: Path) -> list[Path]:
+    """Write `model.h5`, with the optimizer's state, and `weights.h5`. Returns their paths."""
+    whole, weights = folder / "model.h5", folder / "weights.h5"
+    model.save(str(whole))
+    model.save_weights(str(weights))
+    return [whole, weights]
+
+
+def keep_files(store: ObjectStore, paths: Iterable[Path]) -> list[KeptFile]:
+    """Put files into the store.
+
+    Raises:
+        StorageFullError: there is no room.
+    """
+    return [KeptFile(path.name, store.put_file(path)) for path in paths]
+
+
+def add_artifacts(session: Session, job_id: str, files: Iterable[KeptFile]) -> None:
+    """Write the rows of a job's artifacts, in place of those of the same name."""
+    for file in files:
+        session.merge(
+            Artifact(
+                job_id=job_id,
+                name=file.name,
+                sha256=file.stored.sha256,
+                size_bytes=file.stored.size_bytes,
+                media_type=MEDIA_TYPES[Path(file.name).suffix],
+            )
+        )
