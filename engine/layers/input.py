@@ -111,3 +111,30 @@ def Input(  # noqa: N802 - Keras's name
         batch_input_shape=batch_shape, name=name, dtype=dtype, sparse=sparse, input_tensor=tensor
     )
     return layer.get_output_at(0)
+
+
+def get_source_inputs(tensor: Any, layer: Any = None, node_index: int | None = None) -> list[Any]:
+    """Return the input tensors that a tensor is computed from.
+
+    Args:
+        tensor: a tensor that layers made.
+        layer: the layer that made it; known by default.
+        node_index: which of the layer's calls; known by default.
+    """
+    history = getattr(tensor, "_keras_history", None)
+    if history is None:
+        return [tensor]
+    if layer is None or node_index is None:
+        layer, node_index = history[0], history[1]
+    pending, seen = [layer._inbound_nodes[node_index]], set()
+    sources: list[Any] = []
+    while pending:
+        node = pending.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if not node.inbound_layers:
+            sources.extend(item for item in node.input_tensors if not any(item is kept for kept in sources))
+        before = zip(node.inbound_layers, node.node_indices, strict=True)
+        pending.extend(parent._inbound_nodes[index] for parent, index in reversed(list(before)))
+    return sources
