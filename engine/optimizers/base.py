@@ -142,6 +142,14 @@ class ScheduledOptimizer(Optimizer):
         if decay is not None:
             self.decay = self._make_scalar(decay, "decay")
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Let `optimizer.lr = 0.01` change the variable's value, so that it counts before and during training."""
+        variable = self.__dict__.get(name)
+        if isinstance(value, (int, float, np.number)) and K.is_tensor(variable):
+            K.set_value(variable, value)
+        else:
+            super().__setattr__(name, value)
+
     def _make_scalar(self, value: float, name: str, dtype: str | None = None) -> Any:
         with K.name_scope(type(self).__name__):
             return K.variable(value, dtype=dtype, name=name)

@@ -205,3 +205,15 @@ def test_optimizer_of_ones_own() -> None:
 def test_base_class_asks_for_get_updates() -> None:
     with pytest.raises(TypeError, match="get_updates"):
         optimizers.Optimizer().get_updates(None, [])
+
+
+def test_a_number_assigned_to_a_setting_counts_from_the_next_step() -> None:
+    optimizer = optimizers.SGD(lr=0.5)
+    optimizer.lr = 0.25
+    weight = K.variable(np.zeros(2))
+    step = K.function([], [], optimizer.get_updates(K.sum(weight), [weight]))
+    step([])
+    optimizer.lr = 1
+    step([])
+    np.testing.assert_array_equal(K.get_value(weight), [-1.25, -1.25])
+    assert optimizer.get_config()["lr"] == 1.0
