@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine import backend as K
+from engine.legacy.class_spellings import accept_legacy_constructor
 from engine.registry import Registry, serialize_object
 
 _registry = Registry("constraint")
@@ -27,6 +28,7 @@ def _norms(w: Any, axis: Any) -> Any:
 
 
 @_registry.register("max_norm", "maxnorm")
+@accept_legacy_constructor
 class MaxNorm(Constraint):
     """Keep the norm of each unit's incoming weights at most `max_value`.
 

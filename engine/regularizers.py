@@ -23,7 +23,7 @@ class Regularizer:
         return cls(**config)
 
 
-@_registry.register()
+@_registry.register("WeightRegularizer", "ActivityRegularizer")
 class L1L2(Regularizer):
     """Sum of absolute values and sum of squares.
 
@@ -50,22 +50,64 @@ class L1L2(Regularizer):
         return {"l1": float(self.l1), "l2": float(self.l2)}
 
 
-@_registry.register()
+@_registry.register("activity_l1")
 def l1(l: float = 0.01) -> L1L2:  # noqa: E741 - Keras's name
     """Return a penalty on the sum of absolute values."""
     return L1L2(l1=l)
 
 
-@_registry.register()
+@_registry.register("activity_l2")
 def l2(l: float = 0.01) -> L1L2:  # noqa: E741 - Keras's name
     """Return a penalty on the sum of squares."""
     return L1L2(l2=l)
 
 
-@_registry.register()
+@_registry.register("l1l2", "activity_l1l2")
 def l1_l2(l1: float = 0.01, l2: float = 0.01) -> L1L2:
     """Return a penalty on both sums."""
     return L1L2(l1=l1, l2=l2)
+
+
+# Keras 1's names.
+WeightRegularizer = ActivityRegularizer = L1L2
+l1l2 = l1_l2
+activity_l1, activity_l2, activity_l1l2 = l1, l2, l1_l2
+
+
+@_registry.register()
+class OrthogonalRegularizer(Regularizer):
+    """Mean of the cosines between rows, or columns, of a matrix; of later lines of Keras.
+
+    Args:
+        factor: factor of the mean.
+        mode: `rows` or `columns`.
+
+    Raises:
+        ValueError: the mode is unknown.
+    """
+
+    def __init__(self, factor: float = 0.01, mode: str = "rows") -> None:
+        if mode not in ("rows", "columns"):
+            raise ValueError(f"`mode` of an OrthogonalRegularizer must be rows or columns. Found: {mode!r}")
+        self.factor = K.cast_to_floatx(factor)
+        self.mode = mode
+
+    def __call__(self, x: Any) -> Any:
+        """Return the penalty.
+
+        Raises:
+            ValueError: the weight is no matrix.
+        """
+        if K.ndim(x) != 2:
+            raise ValueError(f"An OrthogonalRegularizer takes matrices. Found shape: {K.int_shape(x)}")
+        unit = K.l2_normalize(x if self.mode == "rows" else K.transpose(x), axis=1)
+        count = K.int_shape(unit)[0]
+        cosines = K.dot(unit, K.transpose(unit)) * (1.0 - K.eye(count))
+        return float(self.factor) * K.sum(K.abs(cosines)) / (count * (count - 1))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` takes."""
+        return {"factor": float(self.factor), "mode": self.mode}
 
 
 def serialize(regularizer: Any) -> Any:

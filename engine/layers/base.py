@@ -13,6 +13,8 @@ from engine.graph import Node
 from engine.graph.tensor import Shape
 from engine.layers.connections import Connections
 from engine.layers.input_spec import InputSpec
+from engine.legacy.arguments import legacy_arguments
+from engine.legacy.method_spellings import LAYER_METHOD_SPELLINGS
 
 __all__ = ["InputSpec", "Layer"]
 
@@ -55,6 +57,7 @@ def is_shape_list(shape: Any) -> bool:
     return isinstance(shape, list) and bool(shape) and isinstance(shape[0], (list, tuple))
 
 
+@legacy_arguments(LAYER_METHOD_SPELLINGS)
 class Layer(Connections):
     """A function of tensors with weights of its own.
 

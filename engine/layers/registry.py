@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from engine.legacy.class_spellings import accept_legacy_constructor
 from engine.registry import Registry, serialize_object
 
 LAYERS = Registry("layer")
-register_layer = LAYERS.register
+
+
+def register_layer(*names: str) -> Callable[[Any], Any]:
+    """Return a decorator that registers a layer class under its name and any further `names`.
+
+    The class takes the arguments that Keras 1 knew, too.
+    """
+
+    def add(cls: Any) -> Any:
+        return LAYERS.register(*names)(accept_legacy_constructor(cls))
+
+    return add
 
 
 def serialize(layer: Any) -> dict[str, Any]:

@@ -31,6 +31,7 @@ GROUPS = (
     "fit_histories",
     "initializers",
     "layer_configs",
+    "legacy_arguments",
     "losses",
     "metrics",
     "optimizers",
