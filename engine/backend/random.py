@@ -41,6 +41,11 @@ def _make_draw_generator(seed: int | None) -> torch.Generator | None:
     return make_generator(seed)
 
 
+def seed_default_generators(seed: int) -> None:
+    """Start torch's global generators, of all devices, anew from a seed."""
+    torch.manual_seed(seed)
+
+
 def get_random_state() -> dict[str, Any]:
     """Return the states of all generators that recorded functions draw from, for a checkpoint."""
     state: dict[str, Any] = {
