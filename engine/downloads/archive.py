@@ -28,7 +28,7 @@ def extract_archive(file_path: Any, path: Any = ".", archive_format: Any = "auto
         Whether the file is an archive of these formats, and so was unpacked.
 
     Raises:
-        ValueError: a member is a link or a device, lies outside the folder, the whole is too large, or the file is damaged.
+        ValueError: a member is a link or a device or lies outside the folder, or the whole is too large or damaged.
     """
     if archive_format is None:
         return False

@@ -24,7 +24,7 @@ def replace_file(path: Path, overwrite: bool = True) -> Iterator[Path]:
     Raises:
         FileExistsError: the file is there, `overwrite` is False, and the user did not agree.
     """
-    if not overwrite and path.exists() and not _ask(path):
+    if not overwrite and path.exists() and not ask_to_proceed_with_overwrite(path):
         raise FileExistsError(f"{path} exists already; pass `overwrite=True` to replace it.")
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     os.close(handle)
@@ -44,10 +44,11 @@ def _set_default_mode(path: Path) -> None:
     path.chmod(0o666 & ~mask)
 
 
-def _ask(path: Path) -> bool:
+def ask_to_proceed_with_overwrite(filepath: Any) -> bool:
+    """Ask the user whether to replace a file; without a terminal the answer is no."""
     if not sys.stdin.isatty():
         return False
-    answer = input(f"[WARNING] {path} already exists - overwrite? [y/n] ")
+    answer = input(f"[WARNING] {filepath} already exists - overwrite? [y/n] ")
     return answer.strip().lower() == "y"
 
 
