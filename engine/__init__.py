@@ -13,6 +13,7 @@ from engine import (
     optimizers,
     regularizers,
     saving,
+    utils,
 )
 from engine.layers import Input
 from engine.models import Model, Sequential
@@ -35,4 +36,5 @@ __all__ = [
     "optimizers",
     "regularizers",
     "saving",
+    "utils",
 ]

@@ -22,6 +22,7 @@ from engine import (
     regularizers,
 )
 from engine import backend as K
+from engine.utils import conv_utils, generic_utils, np_utils
 from tests.parity.recorded import FIXTURES, decode
 
 GROUPS = (
@@ -34,6 +35,7 @@ GROUPS = (
     "legacy_arguments",
     "losses",
     "metrics",
+    "np_utils",
     "optimizers",
     "output_shapes",
     "regularizers",
@@ -60,6 +62,9 @@ NAMES: dict[str, Any] = {
     "constraints": constraints,
     "optimizers": optimizers,
     "callbacks": callbacks,
+    "np_utils": np_utils,
+    "conv_utils": conv_utils,
+    "generic_utils": generic_utils,
 }
 
 
