@@ -44,6 +44,7 @@ from engine.backend.ctc import ctc_batch_cost, ctc_decode, ctc_label_dense_to_sp
 from engine.backend.device import default_device, set_default_device
 from engine.backend.function import Function, eval, function
 from engine.backend.gradients import gradients
+from engine.backend.inference import computing
 from engine.backend.learning_phase import in_test_phase, in_train_phase, learning_phase, set_learning_phase
 from engine.backend.linear import batch_dot, dot, linear
 from engine.backend.local import local_conv1d, local_conv2d
@@ -131,7 +132,7 @@ from engine.backend.shaping import (
     transpose,
 )
 from engine.backend.state import clear_session, get_uid, isolated_state, name_scope, reset_uids
-from engine.backend.symbolic import SymbolicTensor, computing, is_symbolic, operation, record, source
+from engine.backend.symbolic import SymbolicTensor, is_symbolic, operation, record, source
 from engine.backend.tensors import (
     batch_get_value,
     batch_set_value,

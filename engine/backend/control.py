@@ -6,8 +6,10 @@ from typing import Any
 
 import torch
 
-from engine.backend.symbolic import operation
-from engine.backend.tensors import is_tensor, ndim
+from engine.backend.inference import infer
+from engine.backend.subgraph import Branches, Subgraph, next_serial
+from engine.backend.symbolic import SymbolicTensor, operation, record
+from engine.backend.tensors import constant, is_tensor, ndim
 
 
 @operation
@@ -21,6 +23,28 @@ def _choose(condition: Any, then_value: Any, else_value: Any) -> Any:
     return torch.where(condition.bool(), then_value, else_value)
 
 
+def _trace_branch(expression: Any) -> Subgraph:
+    since = next_serial()
+    value = expression() if callable(expression) else expression
+    symbolic = value if isinstance(value, SymbolicTensor) else constant(value, getattr(value, "dtype", None))
+    return Subgraph([], [symbolic], since, holds_all=True)
+
+
+def _branch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
+    """Run one of two functions; what the other one would compute is left out."""
+    if not isinstance(condition, SymbolicTensor):
+        chosen = then_expression if bool(condition) else else_expression
+        return chosen() if callable(chosen) else chosen
+    subgraphs = [_trace_branch(expression) for expression in (then_expression, else_expression)]
+    outputs: list[Any] = [subgraph.outputs[0] for subgraph in subgraphs]
+    # Shapes are those of either one, merged where they can be.
+    results = infer(_choose.compute, (torch.empty((), device="meta"), *outputs), {})  # type: ignore[attr-defined]
+    branches: Any = Branches(*subgraphs)
+    result = record(branches, (condition, *(subgraph.free for subgraph in subgraphs)), results=results)
+    result._uses_learning_phase |= any(output._uses_learning_phase for output in outputs)
+    return result
+
+
 def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
     """Choose between two tensors of the same shape.
 
@@ -28,7 +52,8 @@ def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
         condition: one boolean or number for all, one for each sample, or one for each element.
         then_expression: chosen where `condition` holds: a tensor, or a function without arguments that gives
             one.
-        else_expression: likewise, chosen elsewhere.
+        else_expression: likewise, chosen elsewhere. Of functions only the chosen one is run, where `condition`
+            is a single value.
 
     Raises:
         ValueError: `condition` has more axes than the expressions.
@@ -36,6 +61,8 @@ def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
     if not is_tensor(condition):
         chosen = then_expression if condition else else_expression
         return chosen() if callable(chosen) else chosen
+    if not ndim(condition) and (callable(then_expression) or callable(else_expression)):
+        return _branch(condition, then_expression, else_expression)
     then_value = then_expression() if callable(then_expression) else then_expression
     else_value = else_expression() if callable(else_expression) else else_expression
     rank = max(ndim(value) if is_tensor(value) else 0 for value in (then_value, else_value))

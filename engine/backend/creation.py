@@ -8,8 +8,9 @@ import torch
 
 from engine.backend.device import default_device
 from engine.backend.dtypes import to_torch_dtype
+from engine.backend.inference import is_computing
 from engine.backend.shaping import to_sizes
-from engine.backend.symbolic import SymbolicTensor, is_computing, operation, record
+from engine.backend.symbolic import SymbolicTensor, operation, record
 from engine.backend.tensors import late_variable
 from engine.graph import flatten
 

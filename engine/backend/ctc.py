@@ -15,7 +15,8 @@ import torch
 from torch.nn import functional
 
 from engine.backend.config import epsilon
-from engine.backend.symbolic import FREE_SIZES, SymbolicTensor, operation, record, to_torch
+from engine.backend.inference import FREE_SIZES
+from engine.backend.symbolic import SymbolicTensor, operation, record, to_torch
 
 
 def _count(lengths: torch.Tensor) -> torch.Tensor:

@@ -10,10 +10,11 @@ import torch
 
 from engine.backend.device import default_device
 from engine.backend.dtypes import to_torch_dtype
+from engine.backend.inference import computing
 from engine.backend.learning_phase import LearningPhase
 from engine.backend.lowering import Lowering
-from engine.backend.symbolic import SymbolicTensor, computing
-from engine.backend.update import split_updates
+from engine.backend.symbolic import SymbolicTensor
+from engine.backend.update import Update, split_updates
 from engine.backend.variable import Constant, Variable
 from engine.graph import Tensor
 
@@ -155,14 +156,17 @@ def function(inputs: Any, outputs: Any, updates: Any = None, **kwargs: Any) -> F
 
 
 def evaluate(x: Any) -> torch.Tensor:
-    """Compute a tensor that depends on nothing but variables and constants."""
+    """Compute a tensor that depends on nothing but variables and constants; run an update."""
+    if isinstance(x, Update):
+        Function([], [], [x], name="eval").run([])
+        return x.variable.value
     if isinstance(x, (Variable, Constant)):
         return x.value
     return Function([], [x], name="eval").run([])[0] if isinstance(x, SymbolicTensor) else x
 
 
 def eval(x: Any) -> Any:
-    """Return the value of a tensor as a NumPy array.
+    """Return the value of a tensor as a NumPy array; what `K.update` returned runs, and gives the new value.
 
     Raises:
         ValueError: it depends on a placeholder.

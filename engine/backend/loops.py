@@ -11,8 +11,9 @@ from typing import Any, cast
 import torch
 
 from engine.backend import casting
+from engine.backend.inference import is_computing
 from engine.backend.subgraph import Loop, Subgraph, next_serial
-from engine.backend.symbolic import SymbolicTensor, is_computing, record
+from engine.backend.symbolic import SymbolicTensor, record
 from engine.backend.tensors import constant
 
 Step = Callable[..., Sequence[torch.Tensor]]

@@ -16,9 +16,10 @@ import torch
 
 from engine.backend.device import default_device
 from engine.backend.dtypes import to_torch_dtype
+from engine.backend.inference import is_computing
 from engine.backend.shaping import to_sizes
 from engine.backend.state import get_state
-from engine.backend.symbolic import is_computing, source
+from engine.backend.symbolic import source
 from engine.backend.tensors import late_variable
 from engine.backend.variable import Variable
 

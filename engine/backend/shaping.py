@@ -10,18 +10,41 @@ import torch
 
 from engine.backend.device import default_device
 from engine.backend.dtypes import to_torch_dtype
-from engine.backend.symbolic import is_symbolic, operation
+from engine.backend.inference import Examples
+from engine.backend.symbolic import SymbolicTensor, is_symbolic, operation, record
 from engine.backend.tensors import constant, is_sparse
+from engine.graph import flatten as flatten_structure
 
 
 def to_sizes(shape: Any) -> list[int]:
-    """Return a shape given as numbers, as tensors of one number or as a 1D tensor, as a list of numbers."""
+    """Return a shape given as a number, as numbers, as tensors of one number or as a 1D tensor as a list."""
     if isinstance(shape, torch.Tensor):
         return shape.tolist()
+    if isinstance(shape, int):
+        return [shape]
     return [-1 if size is None else int(size) for size in shape]
 
 
 @operation
+def _reshape(x: Any, shape: Any) -> Any:
+    return torch.reshape(x, to_sizes(shape))
+
+
+def _show_reshaped(x: SymbolicTensor, sizes: list[int]) -> Examples | None:
+    """Return examples of what only data can tell to fit; None where the sizes fit or can't at all."""
+    known = max(math.prod(size for size in sizes if size != -1), 1)
+    counts = [example.numel() for example in x.examples]
+    if None not in x.shape or (-1 in sizes and not any(count % known for count in counts)):
+        return None
+
+    def example(run: int) -> torch.Tensor:
+        # One more in the second run: what does not come out even is unknown.
+        left = counts[run] // known + run
+        return x.examples[run].new_empty([left if size == -1 else size for size in sizes])
+
+    return example(0), example(1)
+
+
 def reshape(x: Any, shape: Any) -> Any:
     """Return the tensor with another shape.
 
@@ -29,7 +52,10 @@ def reshape(x: Any, shape: Any) -> Any:
         x: a tensor.
         shape: the new shape; one entry may be -1 or None to follow from the others.
     """
-    return torch.reshape(x, to_sizes(shape))
+    if isinstance(x, SymbolicTensor) and not any(map(is_symbolic, flatten_structure(shape))):
+        sizes = to_sizes(shape)
+        return record(_reshape.compute, (x, sizes), results=_show_reshaped(x, sizes))  # type: ignore[attr-defined]
+    return _reshape(x, shape)
 
 
 @operation
@@ -101,9 +127,13 @@ def concatenate(tensors: Sequence[Any], axis: int = -1) -> Any:
 
 
 @operation
+def _stack(tensors: Sequence[Any], axis: int) -> Any:
+    return torch.stack(_to_tensors(tensors), axis)
+
+
 def stack(x: Sequence[Any], axis: int = 0) -> Any:
     """Join tensors of the same shape along a new axis."""
-    return torch.stack(_to_tensors(x), axis)
+    return _stack(x, axis)
 
 
 @operation

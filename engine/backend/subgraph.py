@@ -21,9 +21,16 @@ class Subgraph:
         placeholders: what the function was called with.
         outputs: what it gave.
         since: serial number of the first operation that the function recorded; see `next_serial`.
+        holds_all: whether everything that the function recorded lies inside, as for a branch that may not run.
     """
 
-    def __init__(self, placeholders: Sequence[Tensor], outputs: Sequence[Tensor], since: int) -> None:
+    def __init__(
+        self,
+        placeholders: Sequence[Tensor],
+        outputs: Sequence[Tensor],
+        since: int,
+        holds_all: bool = False,
+    ) -> None:
         self.placeholders = list(placeholders)
         self.outputs = list(outputs)
         operations = sort_operations(self.outputs, known=self.placeholders)
@@ -31,8 +38,8 @@ class Subgraph:
         free: dict[int, Tensor] = {}
         inside: list[Operation] = []
         for operation in operations:
-            renewed = operation.is_source and operation.serial >= since
-            if renewed or any(id(tensor) in inside_tensors for tensor in operation.inputs):
+            own = operation.serial >= since and (holds_all or operation.is_source)
+            if own or any(id(tensor) in inside_tensors for tensor in operation.inputs):
                 inside.append(operation)
                 inside_tensors.update(id(tensor) for tensor in operation.outputs)
         for tensor in [*self.outputs, *(tensor for operation in inside for tensor in operation.inputs)]:
@@ -55,6 +62,27 @@ class Subgraph:
 def next_serial() -> int:
     """Return a number below the serial of every operation that will be recorded from now on."""
     return Operation(len).serial
+
+
+class Branches(PhaseDependent):
+    """An operation that runs one of two subgraphs, of which the other costs nothing.
+
+    Args:
+        subgraphs: what runs where the condition holds, and what runs elsewhere.
+    """
+
+    def __init__(self, *subgraphs: Subgraph) -> None:
+        self.subgraphs = subgraphs
+
+    def specialise(self, phase: int) -> Callable[..., Any]:
+        """Return the choice for one learning phase."""
+        if_true, if_false = (subgraph.specialise(phase) for subgraph in self.subgraphs)
+
+        def run(condition: Any, *free: Sequence[Any]) -> Any:
+            (value,) = if_true(*free[0]) if bool(condition) else if_false(*free[1])
+            return value
+
+        return run
 
 
 class Loop(PhaseDependent):

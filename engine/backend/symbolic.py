@@ -1,51 +1,30 @@
-"""Symbolic tensors over torch, and the decorator that makes a torch function record or compute.
-
-Every symbolic tensor carries two example tensors without data (on the `meta` device) in which unknown
-dimensions have two different sizes. Recording an operation runs it on both: a dimension that differs is
-unknown.
-"""
+"""Symbolic tensors over torch, and the decorator that makes a torch function record or compute."""
 
 from __future__ import annotations
 
 import functools
+import inspect
 import operator
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar, cast
 
 import numpy as np
 import torch
 
-from engine.backend.device import default_device, inferring
+from engine.backend.device import default_device
 from engine.backend.dtypes import dtype_name, to_torch_dtype
+from engine.backend.inference import Examples, infer, is_computing
 from engine.graph import Operation, Tensor, flatten, map_structure
 from engine.graph.tensor import Shape
 
-Examples = tuple[torch.Tensor, torch.Tensor]
 F = TypeVar("F", bound=Callable[..., Any])
 
-# Sizes that stand for an unknown batch and for any other unknown dimension. The latter divide by 2 six times
-# and by 3, 5 and 7, so that strides, pools and reshapes of images of unknown size come out even.
-BATCH_SIZES = (12, 24)
-FREE_SIZES = (6720, 13440)
-
-_computing = threading.local()
-
-
-def is_computing() -> bool:
-    """Tell whether functions compute at once even without a tensor among their arguments."""
-    return getattr(_computing, "depth", 0) > 0
-
-
-@contextmanager
-def computing() -> Iterator[None]:
-    """Let functions without tensor arguments, such as `random_normal`, compute instead of record."""
-    _computing.depth = getattr(_computing, "depth", 0) + 1
-    try:
-        yield
-    finally:
-        _computing.depth -= 1
+# Arguments that are tensors: a number, a list or a tuple given for one becomes a tensor. As the second operand
+# a number stays one, since it then takes on the other's type.
+_TENSOR_ARGUMENTS = frozenset(
+    {"x", "y", "condition", "then_value", "else_value", "target", "output", "reference", "indices"}
+    | {"predictions", "targets", "bias"}
+)
 
 
 class SymbolicTensor(Tensor):
@@ -117,6 +96,9 @@ def _add_operators() -> None:
 
     def add(name: str, function: Callable[..., Any], reverse: bool = False) -> None:
         def call(self: Any, *others: Any) -> Any:
+            others = tuple(
+                to_tensor(value) if isinstance(value, (list, tuple)) else value for value in others
+            )
             return record(function, (*others, self) if reverse else (self, *others))
 
         call.__name__ = name
@@ -140,27 +122,40 @@ def to_torch(value: Any) -> Any:
     return value.item() if isinstance(value, (np.generic, np.ndarray)) else value
 
 
-def example_of(value: Any, index: int) -> Any:
-    """Return what stands for `value` in the given run of shape inference."""
-    if isinstance(value, SymbolicTensor):
-        return value.examples[index]
-    if isinstance(value, torch.Tensor) and value.ndim and value.device.type != "meta":
-        return value.to("meta") if value.is_floating_point() else value
-    return value
+def to_tensor(value: Any) -> Any:
+    """Return a number or a nested list as a tensor of `floatx`, int32 or bool; tensors in a list are stacked."""
+    if any(isinstance(item, (Tensor, torch.Tensor)) for item in flatten(value)):
+        items = [to_tensor(item) if isinstance(item, (list, tuple)) else item for item in value]
+        return record(_pack, (items,)) if any(map(is_symbolic, items)) else _pack(items)
+    array = np.asarray(value)
+    dtype = {"f": None, "i": "int32"}.get(array.dtype.kind, array.dtype)
+    return torch.as_tensor(array, device=default_device(), dtype=to_torch_dtype(dtype))
 
 
-def infer(function: Callable[..., Any], args: tuple, kwargs: dict[str, Any]) -> tuple[Any, Any]:
-    """Run `function` on both examples of its arguments."""
-    with torch.no_grad(), inferring(), computing():
-        pairs = [value.examples for value in flatten((args, kwargs)) if isinstance(value, SymbolicTensor)]
-        results = []
-        for index in (0, 1):
-            run_args, run_kwargs = map_structure(functools.partial(example_of, index=index), (args, kwargs))
-            results.append(function(*run_args, **run_kwargs))
-            if all(first is second for first, second in pairs):
-                results.append(results[0])
-                break
-    return results[0], results[1]
+def _pack(items: Sequence[Any]) -> torch.Tensor:
+    return torch.stack([torch.as_tensor(item, device=default_device()) for item in items])
+
+
+def _convert_arguments(function: Callable[..., Any]) -> Callable[[tuple, dict], tuple[tuple, dict]]:
+    """Return a function of a call's arguments that gives them with tensors for lists and numbers."""
+    plain = {
+        name: (list, tuple) if name == "y" else (list, tuple, int, float)
+        for name in inspect.signature(function).parameters
+        if name in _TENSOR_ARGUMENTS
+    }
+    kinds = [plain.get(name, ()) for name in inspect.signature(function).parameters]
+
+    def convert(args: tuple, kwargs: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
+        if any(map(isinstance, args, kinds)):
+            args = tuple(
+                to_tensor(value) if isinstance(value, kind) else value for value, kind in zip(args, kinds)
+            )
+        for name in plain.keys() & kwargs.keys():
+            if isinstance(kwargs[name], plain[name]):
+                kwargs[name] = to_tensor(kwargs[name])
+        return args, kwargs
+
+    return convert
 
 
 def record(
@@ -211,8 +206,11 @@ def operation(function: F) -> F:
     The undecorated function is its attribute `compute`.
     """
 
+    convert = _convert_arguments(function)
+
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
+        args, kwargs = convert(args, kwargs)
         for value in flatten((args, kwargs)):
             if isinstance(value, SymbolicTensor):
                 return record(function, args, kwargs)
@@ -239,29 +237,6 @@ def source(function: F) -> F:
 
     call.compute = function  # type: ignore[attr-defined]
     return cast(F, call)
-
-
-def make_examples(shape: Shape, dtype: Any, like: SymbolicTensor | None = None) -> Examples:
-    """Return two tensors without data in which the unknown dimensions of `shape` have different sizes.
-
-    Args:
-        shape: static shape.
-        dtype: element type.
-        like: a tensor whose sizes stand for the unknown dimensions, axis by axis, as far as it has axes.
-    """
-    torch_dtype = to_torch_dtype(dtype)
-
-    def size(run: int, axis: int) -> int:
-        if like is not None and axis < like.ndim:
-            return like.examples[run].shape[axis]
-        return (BATCH_SIZES if axis == 0 else FREE_SIZES)[run]
-
-    def example(run: int) -> torch.Tensor:
-        sizes = [size(run, axis) if known is None else known for axis, known in enumerate(shape)]
-        return torch.empty(sizes, dtype=torch_dtype, device="meta")
-
-    first = example(0)
-    return (first, first if None not in shape else example(1))
 
 
 def is_symbolic(value: Any) -> bool:

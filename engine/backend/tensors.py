@@ -11,7 +11,8 @@ import torch
 from engine.backend.device import default_device
 from engine.backend.dtypes import dtype_name, to_torch_dtype
 from engine.backend.function import evaluate, to_numpy, to_sparse
-from engine.backend.symbolic import SymbolicTensor, is_computing, operation
+from engine.backend.inference import is_computing
+from engine.backend.symbolic import SymbolicTensor, operation
 from engine.backend.variable import Constant, Placeholder, Variable
 from engine.graph.tensor import Shape
 

@@ -11,8 +11,9 @@ import torch
 
 from engine.backend.device import default_device
 from engine.backend.dtypes import to_torch_dtype
+from engine.backend.inference import computing, make_examples
 from engine.backend.state import get_state, get_uid, make_variable_name
-from engine.backend.symbolic import SymbolicTensor, computing, make_examples
+from engine.backend.symbolic import SymbolicTensor
 from engine.graph.tensor import Shape
 
 

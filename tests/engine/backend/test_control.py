@@ -26,6 +26,40 @@ def test_switch_refuses_a_condition_of_more_axes() -> None:
         K.switch(K.placeholder((None, 2)) > 0, K.placeholder((None,)), K.placeholder((None,)))
 
 
+def test_switch_runs_one_of_two_functions(capfd: pytest.CaptureFixture[str]) -> None:
+    condition, x = K.placeholder(()), K.placeholder((None, 2))
+    kernel = K.variable([[1.0], [2.0]])
+    chosen = K.switch(
+        condition,
+        lambda: K.print_tensor(K.dot(x, kernel), "first "),
+        lambda: K.print_tensor(K.sum(x, 1, keepdims=True) * 10, "second "),
+    )
+    assert K.int_shape(chosen) == (None, 1)
+    compute = K.function([condition, x], [chosen, *K.gradients(chosen, [kernel, x])])
+    value, by_kernel, by_x = compute([1, [[3.0, 4.0]]])
+    assert capfd.readouterr().out == "first [[11.]]\n"
+    assert (value.tolist(), by_kernel.tolist(), by_x.tolist()) == ([[11.0]], [[3.0], [4.0]], [[1.0, 2.0]])
+    value, by_kernel, by_x = compute([0, [[3.0, 4.0]]])
+    assert capfd.readouterr().out == "second [[70.]]\n"
+    assert (value.tolist(), by_kernel.tolist(), by_x.tolist()) == ([[70.0]], [[0.0], [0.0]], [[10.0, 10.0]])
+
+
+def test_switch_merges_the_shapes_of_its_branches() -> None:
+    condition, x = K.placeholder(()), K.placeholder((None, 2))
+    chosen = K.switch(condition, lambda: x * 2, K.ones((3, 2)))
+    assert K.int_shape(chosen) == (3, 2)
+    compute = K.function([condition, x], [chosen])
+    np.testing.assert_array_equal(compute([0, np.ones((3, 2))])[0], np.ones((3, 2)))
+
+
+def test_a_branch_follows_the_learning_phase() -> None:
+    condition = K.placeholder(())
+    chosen = K.switch(condition, lambda: K.in_train_phase(K.constant(1.0), K.constant(2.0)), K.constant(3.0))
+    assert chosen._uses_learning_phase
+    compute = K.function([condition, K.learning_phase()], [chosen])
+    assert [compute([flag, phase])[0] for flag in (1, 0) for phase in (1, 0)] == [1, 2, 3, 3]
+
+
 def test_print_tensor_prints_at_each_run(capfd: pytest.CaptureFixture[str]) -> None:
     x = K.placeholder((None,))
     compute = K.function([x], [K.print_tensor(x, message="x is: ") * 2])
