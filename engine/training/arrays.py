@@ -36,14 +36,47 @@ def standardize_data(
             raise ValueError(f"Error when checking model {kind}: expected no data, but got: {data!r}")
         return []
     arrays = [as_array(item) for item in _select(data, names, kind)]
-    arrays = [
-        array.reshape(-1, 1) if len(array.shape) == 1 and isinstance(array, np.ndarray) else array
-        for array in arrays
-    ]
+    arrays = [_to_column(array) if len(array.shape) == 1 else array for array in arrays]
     for name, array, shape in zip(names, arrays, shapes or [None] * len(names), strict=True):
         if shape is not None:
             check_shape(name, tuple(array.shape), shape, kind)
     return arrays
+
+
+def _to_column(vector: Any) -> Any:
+    """Add a last axis; a vector is small enough to be read from its file."""
+    return (vector if hasattr(vector, "reshape") else np.asarray(vector[:])).reshape(-1, 1)
+
+
+class RowRange:
+    """Some rows of an array that lies in a file, read where they are asked for.
+
+    Args:
+        source: has a shape and slices by rows.
+        rows: which of its rows.
+    """
+
+    def __init__(self, source: Any, rows: slice) -> None:
+        self._source = source
+        self._start, stop, _ = rows.indices(int(source.shape[0]))
+        self.shape = (max(0, stop - self._start), *source.shape[1:])
+        self.dtype = source.dtype
+
+    def __len__(self) -> int:
+        return int(self.shape[0])
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, slice):
+            start, stop, step = key.indices(len(self))
+            return self._source[start + self._start : stop + self._start : step]
+        return self._source[np.asarray(key) + self._start]
+
+
+def take_rows(array: Any, rows: slice) -> Any:
+    """Return some rows of an array; of one that lies in a file without reading it."""
+    if array is None:
+        return None
+    return array[rows] if hasattr(array, "reshape") else RowRange(array, rows)
 
 
 def check_shape(name: str, found: Sequence[int], expected: Shape, kind: str) -> None:

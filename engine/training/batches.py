@@ -1,13 +1,111 @@
-"""The order of samples in an epoch, and how far a pass over them has come."""
+"""Where batches come from: arrays, generators and Sequences. Each iteration over a source is one epoch."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
 from engine import callbacks as callbacks_module
-from engine.training.loop import Batch
+from engine.backend.feeding import Column, iterate_batches
+from engine.training.enqueuer import OrderedEnqueuer, SequenceEnqueuer
+
+# The number of samples, and what a step takes.
+Batch = tuple[int, list[Any]]
+
+
+class BatchSource(Protocol):
+    """Gives the batches of an epoch each time it is iterated over.
+
+    Attributes:
+        steps: number of batches an epoch where it is fixed; None where the samples are counted.
+        samples: number of samples an epoch; None where it is not known.
+    """
+
+    steps: int | None
+    samples: int | None
+
+    def __iter__(self) -> Iterator[Batch]: ...
+
+
+class ArrayBatches:
+    """Arrays cut into batches.
+
+    Args:
+        columns: the arrays; None stands for one that is left out.
+        rows: how many rows they have.
+        batch_size: samples a batch.
+        shuffle: whether to shuffle the rows before each epoch; `batch` shuffles whole batches.
+        steps: number of batches an epoch, each of all rows, for models that read from tensors.
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[Column | None],
+        rows: int,
+        batch_size: int | None,
+        shuffle: bool | str = False,
+        steps: int | None = None,
+    ) -> None:
+        self.steps = steps
+        self.samples: int | None = rows
+        self._columns = columns
+        self._rows = rows
+        self._batch_size = batch_size
+        self._shuffle = shuffle
+
+    def __iter__(self) -> Iterator[Batch]:
+        if self.steps is not None:
+            whole = [None if column is None else column.slice(0, column.rows) for column in self._columns]
+            return iter([(1, whole)] * self.steps)
+        assert self._batch_size is not None
+        order = None
+        if self._shuffle:
+            order = np.arange(self._rows)
+            shuffle_rows(order, self._batch_size if self._shuffle == "batch" else None)
+        return iterate_batches(self._columns, self._rows, self._batch_size, order)
+
+
+class EnqueuedBatches:
+    """Batches from an enqueuer.
+
+    Args:
+        enqueuer: gives what the generator or Sequence gives.
+        steps: number of batches an epoch.
+        convert: makes a batch from an item.
+        rewinds: whether each epoch begins with the first batch of a Sequence, wherever the last one ended.
+    """
+
+    def __init__(
+        self,
+        enqueuer: SequenceEnqueuer,
+        steps: int,
+        convert: Callable[[Any], Batch],
+        rewinds: bool = False,
+    ) -> None:
+        self.steps: int | None = steps
+        self.samples: int | None = None
+        self._count = steps
+        self._enqueuer = enqueuer
+        self._items = enqueuer.get()
+        self._convert = convert
+        self._rewinds = rewinds
+
+    def __iter__(self) -> Iterator[Batch]:
+        if self._rewinds and isinstance(self._enqueuer, OrderedEnqueuer):
+            self._enqueuer.rewind()
+        for number in range(self._count):
+            try:
+                item = next(self._items)
+            except StopIteration:
+                raise ValueError(
+                    f"The generator ran out of data after {number} of the {self._count} batches of an epoch. It "
+                    "must give batches without an end, by looping over the data."
+                ) from None
+            yield self._convert(item)
+        if not self._rewinds:
+            self._enqueuer.refill()
 
 
 def shuffle_rows(order: np.ndarray, block: int | None) -> None:
@@ -20,11 +118,15 @@ def shuffle_rows(order: np.ndarray, block: int | None) -> None:
     np.random.shuffle(blocks)
 
 
-def show_progress(batches: Iterable[Batch], target: int, count_steps: bool) -> Iterable[Batch]:
-    """Yield the batches and show in a bar how many samples, or batches, are done."""
-    bar = callbacks_module.Progbar(target=target)
+def show_progress(source: BatchSource, verbose: int) -> Iterable[Batch]:
+    """Return the batches of an epoch; with `verbose` 1, show in a bar how many are done."""
+    return _iterate_with_bar(source) if verbose == 1 else source
+
+
+def _iterate_with_bar(source: BatchSource) -> Iterator[Batch]:
+    bar = callbacks_module.Progbar(target=source.steps or source.samples)
     done = 0
-    for size, values in batches:
+    for size, values in source:
         yield size, values
-        done += 1 if count_steps else size
+        done += 1 if source.steps else size
         bar.update(done)

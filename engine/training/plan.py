@@ -92,7 +92,9 @@ class OutputPlan:
         """Return a metric's name in logs and its function; `accuracy` and `crossentropy` depend on the loss."""
         if metric not in (*_ACCURACY, *_CROSSENTROPY):
             function = metrics_module.get(metric)
-            return getattr(function, "__name__", str(metric)), function
+            # Metrics that are layers have a name of their own.
+            name = getattr(function, "name", getattr(function, "__name__", str(metric)))
+            return name, function
         binary = self.tensor.shape[-1] == 1 or self.loss is losses_module.binary_crossentropy
         kind = "binary" if binary else "sparse_categorical" if self.is_sparse else "categorical"
         if metric in _ACCURACY:
@@ -126,7 +128,7 @@ class Plan:
     ) -> None:
         names = model.output_names
         self.optimizer = optimizer
-        losses = spread_losses(loss, names)
+        losses = spread_losses(loss, names, has_others=bool(model.losses))
         weights = (
             [1.0] * len(names) if loss_weights is None else spread(loss_weights, names, "loss_weights", 1.0)
         )
@@ -145,6 +147,8 @@ class Plan:
         self.outputs = [OutputPlan(*part) for part in parts if part[3] is not None]
         self.metrics_names = ["loss"]
         self.metrics_tensors: list[Any] = []
+        # Metrics that add up over an epoch by themselves, by their name in logs.
+        self.stateful_metrics: dict[str, Any] = {}
         self.has_several_outputs = len(names) > 1
         if self.has_several_outputs:
             for output in self.outputs:
@@ -163,7 +167,7 @@ class Plan:
             )
             total = share if total is None else total + share
         for loss in model.losses:
-            total = total + loss
+            total = loss if total is None else total + loss
         return total
 
     def _add_metrics_of(self, name: str, plain: list[Any], weighted: list[Any]) -> None:
@@ -174,12 +178,17 @@ class Plan:
             for metric in metrics:
                 metric_name, function = output.resolve_metric(metric)
                 metric_name = metric_name if weights is None else f"weighted_{metric_name}"
+                metric_name = f"{name}_{metric_name}" if self.has_several_outputs else metric_name
+                if getattr(function, "stateful", False):
+                    taken = self._add_metric(metric_name, function(output.target, output.tensor))
+                    self.stateful_metrics[taken] = function
+                    continue
                 value = weighted_masked_objective(function)(
                     output.target, output.tensor, weights, output.mask
                 )
-                self._add_metric(f"{name}_{metric_name}" if self.has_several_outputs else metric_name, value)
+                self._add_metric(metric_name, value)
 
-    def _add_metric(self, name: str, tensor: Any) -> None:
+    def _add_metric(self, name: str, tensor: Any) -> str:
         taken = name
         number = 1
         while taken in self.metrics_names:
@@ -187,6 +196,12 @@ class Plan:
             number += 1
         self.metrics_names.append(taken)
         self.metrics_tensors.append(tensor)
+        return taken
+
+    @property
+    def metrics_updates(self) -> list[Any]:
+        """What stateful metrics assign with each batch."""
+        return [update for metric in self.stateful_metrics.values() for update in metric.updates]
 
     @property
     def fed_outputs(self) -> list[OutputPlan]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from engine import backend as K
 from engine.training import arrays
 
@@ -27,7 +29,7 @@ class Samples:
         """Return the samples before `at` and those from it on."""
         parts = (slice(0, at), slice(at, None))
         before, after = (
-            Samples(*([None if a is None else a[part] for a in group] for group in self.groups))
+            Samples(*([arrays.take_rows(array, part) for array in group] for group in self.groups))
             for part in parts
         )
         return before, after
@@ -36,6 +38,11 @@ class Samples:
     def groups(self) -> tuple[list[Any], list[Any], list[Any]]:
         """Inputs, targets, weights."""
         return self.inputs, self.targets, self.weights
+
+    @property
+    def explicit_weights(self) -> list[Any]:
+        """The weights, with an array of ones in place of each None."""
+        return [np.ones(self.rows) if array is None else array for array in self.weights]
 
     @property
     def flat(self) -> list[Any]:
@@ -80,12 +87,9 @@ def standardize_samples(
         RuntimeError: the model is not compiled.
         ValueError: something does not fit.
     """
-    if model._plan is None:
-        raise RuntimeError(
-            "You must compile a model before training/testing. Use `model.compile(optimizer, loss)`."
-        )
-    outputs = model._plan.outputs
-    fed = model._plan.fed_outputs
+    plan = model._require_plan()
+    outputs = plan.outputs
+    fed = plan.fed_outputs
     inputs = standardize_inputs(model, x)
     targets = arrays.standardize_data(y, [output.name for output in fed], None, "target")
     # First what says most of the cause.

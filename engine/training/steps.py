@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,18 +17,12 @@ def make_train_step(model: Any) -> Step:
     """
     plan = model._plan
     weights = model._collected_trainable_weights
-    if len(weights) != len(model.trainable_weights):
-        warnings.warn(
-            "Discrepancy between trainable weights and collected trainable weights, did you set "
-            "`model.trainable` without calling `model.compile` after?",
-            stacklevel=4,
-        )
     with K.name_scope("training"), K.name_scope(type(plan.optimizer).__name__):
         training_updates = plan.optimizer.get_updates(loss=plan.total_loss, params=weights)
     function = K.Function(
         [*model._feed_inputs, *plan.feeds],
         [plan.total_loss, *plan.metrics_tensors],
-        [*model.updates, *training_updates],
+        [*model.updates, *training_updates, *plan.metrics_updates],
         name="train_function",
     )
     return lambda values: function.run(values, phase=1)
@@ -41,7 +34,7 @@ def make_test_step(model: Any) -> Step:
     function = K.Function(
         [*model._feed_inputs, *plan.feeds],
         [plan.total_loss, *plan.metrics_tensors],
-        model.state_updates,
+        [*model.state_updates, *plan.metrics_updates],
         name="test_function",
     )
     return lambda values: function.run(values, phase=0)

@@ -37,14 +37,20 @@ def spread(value: Any, names: list[str], argument: str, default: Any = None) -> 
     return [value] * len(names)
 
 
-def spread_losses(loss: Any, names: list[str]) -> list[Any]:
+def spread_losses(loss: Any, names: list[str], has_others: bool = False) -> list[Any]:
     """Return one loss function an output; None for an output that is not trained.
+
+    Args:
+        loss: as given to `compile`.
+        names: the outputs' names.
+        has_others: whether layers or the model itself have added losses, so that there need be no other.
 
     Raises:
         ValueError: a name is unknown, or there is no loss at all.
     """
-    if not loss:
+    if not loss and not has_others:
         raise ValueError("You must specify a loss when compiling: `compile(optimizer, loss)`. Found: none.")
+    loss = loss or {}
     if isinstance(loss, dict):
         for name in names:
             if name not in loss:
@@ -54,7 +60,7 @@ def spread_losses(loss: Any, names: list[str]) -> list[Any]:
                     stacklevel=4,
                 )
     functions = [None if item is None else losses_module.get(item) for item in spread(loss, names, "loss")]
-    if all(function is None for function in functions):
+    if all(function is None for function in functions) and not has_others:
         raise ValueError("The model cannot be compiled because it has no loss to optimize.")
     return functions
 

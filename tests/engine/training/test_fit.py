@@ -52,23 +52,16 @@ class TestFit:
 
     @pytest.mark.parametrize("shuffle", [True, False, "batch"])
     def test_every_sample_is_seen_once_an_epoch(self, shuffle: Any) -> None:
+        model = identity()
+        x = np.arange(11.0).reshape(11, 1)
+        step = model._step("train")
         seen: list[float] = []
 
-        model = identity()
-        columns = model._make_batches
-        x = np.arange(11.0).reshape(11, 1)
+        def recording_step(values: Any) -> Any:
+            seen.extend(values[0].ravel().tolist())
+            return step(values)
 
-        def recording(samples: Any, *rest: Any) -> Any:
-            batches = columns(samples, *rest)
-
-            def run() -> Any:
-                for size, values in batches():
-                    seen.extend(values[0].ravel().tolist())
-                    yield size, values
-
-            return run
-
-        model._make_batches = recording
+        model._steps["train"] = recording_step
         np.random.seed(3)
         model.fit(x, x, batch_size=4, shuffle=shuffle, epochs=1, verbose=0)
         assert sorted(seen) == list(range(11))
