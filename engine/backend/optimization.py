@@ -26,6 +26,14 @@ def clip_by_global_norm(gradients: Sequence[Any], largest: float) -> Any:
 
 
 @operation
+def clip_each_by_norm(gradients: Sequence[Any], largest: float) -> Any:
+    """Scale each gradient so that its own L2 norm is at most `largest`."""
+    gradients = list(gradients)
+    scales = torch._foreach_clamp_min(list(torch._foreach_norm(gradients)), largest)
+    return torch._foreach_mul(gradients, [largest / scale for scale in scales])
+
+
+@operation
 def clip_by_value(gradients: Sequence[Any], largest: float) -> Any:
     """Move every element of the gradients into the range from `-largest` to `largest`."""
     clipped = torch._foreach_clamp_min(list(gradients), -largest)
@@ -140,10 +148,14 @@ def rmsprop_step(
     iterations: torch.Tensor,
     rho: torch.Tensor,
     epsilon: float,
+    has_inner_epsilon: bool,
 ) -> None:
-    """Move weights by `-rate * g / (sqrt(a) + epsilon)`, `a` the running average of squared gradients."""
+    """Move weights by `-rate * g / (sqrt(a) + epsilon)`, `a` the running average of squared gradients.
+
+    With an inner epsilon they are divided by `sqrt(a + epsilon)`.
+    """
     _average_squares(squares, gradients, read_setting(rho))
-    _move(parameters, gradients, squares, rate, epsilon)
+    _move(parameters, gradients, squares, rate, epsilon, has_inner_epsilon)
 
 
 def adagrad_step(
@@ -153,10 +165,14 @@ def adagrad_step(
     rate: torch.Tensor,
     iterations: torch.Tensor,
     epsilon: float,
+    has_inner_epsilon: bool,
 ) -> None:
-    """Move weights by `-rate * g / (sqrt(a) + epsilon)`, `a` the sum of squared gradients."""
+    """Move weights by `-rate * g / (sqrt(a) + epsilon)`, `a` the sum of squared gradients.
+
+    With an inner epsilon they are divided by `sqrt(a + epsilon)`.
+    """
     torch._foreach_addcmul_(squares, gradients, gradients)
-    _move(parameters, gradients, squares, rate, epsilon)
+    _move(parameters, gradients, squares, rate, epsilon, has_inner_epsilon)
 
 
 def adadelta_step(
@@ -301,10 +317,19 @@ def _average_squares(averages: Tensors, values: Tensors, share: float) -> None:
 
 
 def _move(
-    parameters: Tensors, gradients: Tensors, squares: Tensors, rate: torch.Tensor, epsilon: float
+    parameters: Tensors,
+    gradients: Tensors,
+    squares: Tensors,
+    rate: torch.Tensor,
+    epsilon: float,
+    has_inner_epsilon: bool,
 ) -> None:
-    scales = torch._foreach_sqrt(squares)
-    torch._foreach_add_(scales, epsilon)
+    if has_inner_epsilon:
+        scales = list(torch._foreach_add(squares, epsilon))
+        torch._foreach_sqrt_(scales)
+    else:
+        scales = list(torch._foreach_sqrt(squares))
+        torch._foreach_add_(scales, epsilon)
     moves = torch._foreach_div(gradients, scales)
     torch._foreach_mul_(moves, _match(rate, parameters))
     torch._foreach_sub_(parameters, moves)

@@ -22,11 +22,14 @@ class Optimizer:
     Args:
         clipnorm: the largest L2 norm of all gradients together; they are scaled down to it.
         clipvalue: the largest absolute value of an element of a gradient.
+        clipnorm_of_each: the largest L2 norm of each gradient; not in Keras 2.1.6.
 
     Raises:
         TypeError: an argument is unknown.
     """
 
+    # Those of the arguments that Keras 2.1.6 lacks which the class takes.
+    later_arguments: tuple[str, ...] = ("clipnorm_of_each",)
     # Names of the scalar variables that, with the slots, make up all that an optimizer remembers.
     _scalars: tuple[str, ...] = (
         "iterations",
@@ -41,7 +44,7 @@ class Optimizer:
 
     def __init__(self, **kwargs: Any) -> None:
         for argument in kwargs:
-            if argument not in _KNOWN_ARGUMENTS:
+            if argument not in (*_KNOWN_ARGUMENTS, *self.later_arguments):
                 raise TypeError(f"Unexpected keyword argument passed to optimizer: {argument}")
         self.__dict__.update(kwargs)
         self.updates: list[Any] = []
@@ -65,6 +68,9 @@ class Optimizer:
         clipnorm, clipvalue = getattr(self, "clipnorm", None), getattr(self, "clipvalue", None)
         if gradients and clipnorm is not None and clipnorm > 0:
             gradients = optimization.clip_by_global_norm(gradients, float(clipnorm))
+        largest = getattr(self, "clipnorm_of_each", None)
+        if gradients and largest is not None and largest > 0:
+            gradients = optimization.clip_each_by_norm(gradients, float(largest))
         if gradients and clipvalue is not None and clipvalue > 0:
             gradients = optimization.clip_by_value(gradients, float(clipvalue))
         return gradients
@@ -117,7 +123,8 @@ class Optimizer:
 
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` takes."""
-        return {name: getattr(self, name) for name in _KNOWN_ARGUMENTS if hasattr(self, name)}
+        names = (*_KNOWN_ARGUMENTS, *self.later_arguments)
+        return {name: getattr(self, name) for name in names if name in self.__dict__}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
@@ -155,7 +162,9 @@ class ScheduledOptimizer(Optimizer):
             return K.variable(value, dtype=dtype, name=name)
 
     @staticmethod
-    def _make_slots(params: Sequence[Any]) -> list[Any]:
+    def _make_slots(params: Sequence[Any], start: float = 0.0) -> list[Any]:
+        if start:
+            return [K.variable(np.full(K.int_shape(p), start), K.dtype(p), "Variable") for p in params]
         return [K.zeros(K.int_shape(p), dtype=K.dtype(p), name="Variable") for p in params]
 
     def _make_updates(

@@ -22,8 +22,10 @@ class RMSprop(ScheduledOptimizer):
         rho: share of the average of squared gradients that is kept, >= 0.
         epsilon: added to what is divided by; None for `K.epsilon()`.
         decay: by which the learning rate falls, >= 0.
-        kwargs: `clipnorm` or `clipvalue`.
+        kwargs: `clipnorm` or `clipvalue`; `has_inner_epsilon` adds epsilon inside the root, as later lines do.
     """
+
+    later_arguments = (*ScheduledOptimizer.later_arguments, "has_inner_epsilon")
 
     def __init__(
         self,
@@ -42,7 +44,13 @@ class RMSprop(ScheduledOptimizer):
         squares = self._make_slots(params)
         self.weights = squares
         return self._make_updates(
-            optimization.rmsprop_step, loss, params, [squares], rho=self.rho, epsilon=self.epsilon
+            optimization.rmsprop_step,
+            loss,
+            params,
+            [squares],
+            rho=self.rho,
+            epsilon=self.epsilon,
+            has_inner_epsilon=getattr(self, "has_inner_epsilon", False),
         )
 
     def get_config(self) -> dict[str, Any]:

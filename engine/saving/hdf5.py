@@ -13,6 +13,7 @@ import h5py
 import numpy as np
 
 from engine import backend as K
+from engine.saving import nested_weights
 from engine.saving.config import FILE_BACKEND, KERAS_VERSION
 from engine.saving.files import open_for_reading, replace_file
 
@@ -79,9 +80,14 @@ def write_arrays(group: Any, names: Sequence[str], arrays: Sequence[Any]) -> Non
         data_set[() if np.ndim(array) == 0 else slice(None)] = array
 
 
+def find_arrays(group: Any) -> list[Any]:
+    """Return the data sets that `weight_names` lists; their content is not read yet."""
+    return [group[name] for name in read_names(group, "weight_names")]
+
+
 def read_arrays(group: Any) -> list[np.ndarray]:
     """Return the arrays that `weight_names` lists."""
-    return [np.asarray(group[name]) for name in read_names(group, "weight_names")]
+    return [np.asarray(data_set) for data_set in find_arrays(group)]
 
 
 def write_weights(group: Any, layers: Sequence[Any]) -> None:
@@ -119,10 +125,16 @@ def load_weights(
     """
     with open_for_reading(filepath) as file:
         group = file.get("model_weights", file)
+        if nested_weights.is_nested(group):
+            if by_name:
+                nested_weights.read_weights_by_name(group, model.layers, skip_mismatch, reshape)
+            else:
+                nested_weights.read_weights(group, model, reshape)
+            return
         if not {"layer_names", "layer_names0"} & set(group.attrs):
             raise ValueError(
-                f"{filepath} lists no `layer_names`, so its weights are not in Keras 2's layout (later lines write "
-                "another one to `.weights.h5`). Save the whole model to an `.h5` file and load that."
+                f"{filepath} has neither `layer_names` (Keras 2's layout) nor a group `layers` (the layout of "
+                "`.weights.h5`), so it holds no model's weights."
             )
         if by_name:
             read_weights_by_name(group, model.layers, skip_mismatch, reshape)

@@ -10,10 +10,9 @@ from typing import Any
 import h5py
 
 from engine import backend as K
-from engine import optimizers
 from engine.saving import hdf5
+from engine.saving.compilation import compile_as_saved, describe_training
 from engine.saving.config import FILE_BACKEND, KERAS_VERSION, model_from_config, model_to_config, to_plain
-from engine.saving.dialects import metrics_to_keras_2, to_keras_2
 from engine.saving.files import open_for_reading, replace_file
 
 
@@ -41,24 +40,11 @@ def _write_model(file: Any, model: Any, include_optimizer: bool) -> None:
     hdf5.write_string(file, "model_config", json.dumps(named, default=to_plain))
     hdf5.write_weights(file.create_group("model_weights"), model.layers)
     if include_optimizer and model.optimizer is not None:
-        hdf5.write_string(file, "training_config", json.dumps(_training_config(model), default=to_plain))
+        hdf5.write_string(file, "training_config", json.dumps(describe_training(model), default=to_plain))
         weights = model.optimizer.weights
         if weights:
             group = file.create_group("optimizer_weights")
             hdf5.write_arrays(group, [weight.name for weight in weights], K.batch_get_value(weights))
-
-
-def _training_config(model: Any) -> dict[str, Any]:
-    return {
-        "optimizer_config": {
-            "class_name": type(model.optimizer).__name__,
-            "config": model.optimizer.get_config(),
-        },
-        "loss": model.loss,
-        "metrics": model.metrics,
-        "sample_weight_mode": model.sample_weight_mode,
-        "loss_weights": model.loss_weights,
-    }
 
 
 def load_model(filepath: Any, custom_objects: dict[str, Any] | None = None, compile: bool = True) -> Any:
@@ -85,37 +71,7 @@ def load_model(filepath: Any, custom_objects: dict[str, Any] | None = None, comp
                 stacklevel=2,
             )
         elif compile and training is not None:
-            _compile_as_saved(model, file, json.loads(training), custom_objects)
+            state = hdf5.find_arrays(file["optimizer_weights"]) if "optimizer_weights" in file else None
+            version = hdf5.read_string(file, "keras_version") or KERAS_VERSION
+            compile_as_saved(model, json.loads(training), version, state, custom_objects)
     return model
-
-
-def _compile_as_saved(model: Any, file: Any, training: dict[str, Any], custom_objects: Any) -> None:
-    custom_objects = custom_objects or {}
-
-    def resolve(value: Any) -> Any:
-        """Put custom objects where the file has their names."""
-        if isinstance(value, list):
-            return [resolve(item) for item in value]
-        if isinstance(value, dict):
-            return {key: resolve(item) for key, item in value.items()}
-        return custom_objects.get(value, value)
-
-    config = to_keras_2(training["optimizer_config"])
-    model.compile(
-        optimizer=optimizers.deserialize(config, custom_objects),
-        loss=resolve(training.get("loss")),
-        metrics=resolve(metrics_to_keras_2(training.get("metrics"), model.output_names)),
-        loss_weights=training.get("loss_weights"),
-        sample_weight_mode=training.get("sample_weight_mode"),
-    )
-    if "optimizer_weights" in file:
-        # The state's variables come to be with the training function.
-        model._step("train")
-        try:
-            model.optimizer.set_weights(hdf5.read_arrays(file["optimizer_weights"]))
-        except ValueError as error:
-            warnings.warn(
-                f"Error in loading the saved optimizer state: {error} The model is starting with a freshly "
-                "initialized optimizer.",
-                stacklevel=3,
-            )

@@ -4,6 +4,6 @@ The tables hold what differs; `to_keras_2` applies them. Names of modules in a f
 """
 
 from engine.saving.dialects.later import to_keras_2
-from engine.saving.dialects.training import metrics_to_keras_2
+from engine.saving.dialects.training import training_to_keras_2
 
-__all__ = ["metrics_to_keras_2", "to_keras_2"]
+__all__ = ["to_keras_2", "training_to_keras_2"]

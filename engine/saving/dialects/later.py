@@ -41,24 +41,9 @@ _ONE_DIMENSIONAL = (
     "GlobalAveragePooling1D",
     "LocallyConnected1D",
 )
-_OPTIMIZERS = ("SGD", "Adam", "Adamax", "Nadam", "RMSprop", "Adagrad", "Adadelta")
-_OF_OPTIMIZERS: dict[str, tuple[Any, ...] | None] = {
-    "name": None,
-    "weight_decay": (None, 0, False),
-    "global_clipnorm": (None,),
-    "use_ema": (False,),
-    "ema_momentum": None,
-    "ema_overwrite_frequency": None,
-    "loss_scale_factor": (None,),
-    "gradient_accumulation_steps": (None,),
-    "jit_compile": None,
-    "is_legacy_optimizer": None,
-}
 # The same for single classes; None stands for any value.
 _NEUTRAL_OF_CLASS: dict[str, dict[str, tuple[Any, ...] | None]] = {
     **{name: {"data_format": ("channels_last",)} for name in _ONE_DIMENSIONAL},
-    **dict.fromkeys(_OPTIMIZERS, _OF_OPTIMIZERS),
-    "RMSprop": {**_OF_OPTIMIZERS, "momentum": (0, 0.0), "centered": (False,)},
     "BatchNormalization": {"renorm_clipping": (None,), "renorm_momentum": None},
     "Conv2DTranspose": {"output_padding": (None,)},
     "Conv3DTranspose": {"output_padding": (None,)},
@@ -75,7 +60,6 @@ _VARIANCE_SCALING = {
     "LecunNormal": (1.0, "fan_in", "normal"),
 }
 _RENAMED: dict[str, dict[str, str]] = {
-    **{name: {"learning_rate": "lr"} for name in _OPTIMIZERS},
     "LeakyReLU": {"negative_slope": "alpha"},
     "InputLayer": {"batch_shape": "batch_input_shape"},
 }
@@ -206,8 +190,6 @@ def _translate_arguments(class_name: str, config: Any) -> tuple[str, Any]:
             continue
         if key not in own and key in neutral:
             _check_neutral(class_name, config, key, neutral[key])
-            continue
-        if class_name in _OPTIMIZERS and item is None and key in ("clipnorm", "clipvalue"):
             continue
         result[str(renamed.get(key, key))] = to_keras_2(item)
     rewrite = _REWRITTEN.get(str(class_name))
