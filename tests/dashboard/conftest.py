@@ -1,10 +1,5 @@
 """A real API in its own process, and Chromium looking at its pages."""
 
-import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,16 +7,12 @@ from typing import Any
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
-from sqlalchemy import Engine
 
-from core import migrate
-from core.database import create_db_engine, session_scope
 from core.identifiers import new_id
 from core.jobs import transitions
-from core.settings import Settings
 from core.tables import Job
+from tests.api_process import ApiProcess
 
-START_SECONDS = 60
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -33,42 +24,16 @@ CHROMIUM_ARGUMENTS = [
 ]
 
 
-class Api:
-    """The API of one home folder, which can be killed and started again at the same address."""
+class Api(ApiProcess):
+    """The API, and what a script that trains elsewhere tells it."""
 
     def __init__(self, home: Path) -> None:
-        self.settings = Settings(home=home, port=find_free_port(), broker_url="redis://127.0.0.1:1/0")
-        self.url = self.settings.api_url
+        super().__init__(home, f"sqlite:///{home / 'kerasd.db'}")
         self.client = httpx.Client(base_url=self.url, timeout=10)
-        migrate.upgrade(self.settings.database_url)
-        self.db_engine: Engine = create_db_engine(self.settings.database_url)
 
-    def start(self) -> None:
-        names = {"home", "port", "broker_url"}
-        given = self.settings.model_dump(mode="json", include=names)
-        environment = {
-            **os.environ,
-            **{f"KERASD_{name.upper()}": str(value) for name, value in given.items()},
-        }
-        with (self.settings.home / "api.log").open("ab") as log:
-            self.process = subprocess.Popen([sys.executable, "-m", "api"], env=environment, stderr=log)
-        wait_for(self.is_ready, START_SECONDS)
-
-    def is_ready(self) -> bool:
-        assert self.process.poll() is None, (self.settings.home / "api.log").read_text()[-4000:]
-        try:
-            return self.client.get("/readyz").is_success
-        except httpx.TransportError:
-            return False
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    def close(self) -> None:
-        self.kill()
+    def stop(self) -> None:
         self.client.close()
-        self.db_engine.dispose()
+        super().stop()
 
     def open_external(self, name: str, **fields: Any) -> str:
         """Open a run that trains elsewhere. Returns its id."""
@@ -90,7 +55,7 @@ class Api:
     def queue(self, name: str, **fields: Any) -> str:
         """Put a job that no worker takes into the queue. Returns its id."""
         job = Job(id=new_id("job"), name=name, epochs=4, epoch=0, **fields)
-        with session_scope(self.db_engine) as session:
+        with self.session() as session:
             return transitions.create(session, job).id
 
 
@@ -102,19 +67,6 @@ def encode(values: dict[str, float]) -> str:
     return "{" + ", ".join(pairs) + "}"
 
 
-def find_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(claim: Callable[[], bool], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not claim():
-        assert time.monotonic() < deadline, f"not so within {seconds} s"
-        time.sleep(0.05)
-
-
 @pytest.fixture(scope="session")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     server = Api(tmp_path_factory.mktemp("home"))
@@ -122,7 +74,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
         server.start()
         yield server
     finally:
-        server.close()
+        server.stop()
 
 
 @pytest.fixture(scope="session")
