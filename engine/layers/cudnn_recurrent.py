@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine import backend as K
+from engine.layers.recurrent.cell import RecurrentCell
 from engine.layers.recurrent.gru import GRUCell
 from engine.layers.recurrent.lstm import LSTMCell
 from engine.layers.recurrent.standard import StandardRNN
@@ -25,7 +26,35 @@ _FIXED = (
 )
 
 
-class CuDNNGRUCell(GRUCell):
+def _to_matrix(weight: Any, size: int, gates: int) -> Any:
+    """Return a kernel (size, gates * units) as a product takes it.
+
+    cuDNN keeps each gate's matrix as (units, size), row behind row; Keras gives that memory the shape of its own
+    kernels.
+    """
+    parts = K.permute_dimensions(K.reshape(weight, (size, gates, -1)), (1, 0, 2))
+    transposed = K.reshape(parts, (gates, -1, size))
+    return K.reshape(K.permute_dimensions(transposed, (2, 0, 1)), K.int_shape(weight))
+
+
+def _to_recurrent_matrix(weight: Any, units: int, gates: int) -> Any:
+    """Return a recurrent kernel (units, gates * units), each gate transposed, as a product takes it."""
+    return K.reshape(
+        K.permute_dimensions(K.reshape(weight, (units, gates, units)), (2, 1, 0)), K.int_shape(weight)
+    )
+
+
+class CuDNNCell(RecurrentCell):
+    """A cell whose weights are laid out as cuDNN has them; `kernel` and `recurrent_kernel` are made of them."""
+
+    def build(self, input_shape: Any) -> None:
+        """Make the weights."""
+        super().build(input_shape)
+        self.kernel = _to_matrix(self.kernel, input_shape[-1], self.gates)
+        self.recurrent_kernel = _to_recurrent_matrix(self.recurrent_kernel, self.units, self.gates)
+
+
+class CuDNNGRUCell(CuDNNCell, GRUCell):
     """A step of `GRU` with sigmoid gates, the reset after the product, and both biases in one row."""
 
     def __init__(self, units: int, **kwargs: Any) -> None:
@@ -46,7 +75,7 @@ class CuDNNGRUCell(GRUCell):
         return tuple(name for name in super().config_names() if name not in _FIXED)
 
 
-class CuDNNLSTMCell(LSTMCell):
+class CuDNNLSTMCell(CuDNNCell, LSTMCell):
     """A step of `LSTM` with sigmoid gates, and biases of the input and of the state one behind the other."""
 
     def __init__(self, units: int, **kwargs: Any) -> None:

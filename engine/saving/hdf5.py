@@ -16,6 +16,7 @@ from engine import backend as K
 from engine.saving import nested_weights
 from engine.saving.config import FILE_BACKEND, KERAS_VERSION
 from engine.saving.files import open_for_reading, replace_file
+from engine.saving.weight_conversion import Origin, convert_weights
 
 # HDF5 keeps a group's attributes in a header of this size.
 _HEADER_LIMIT = 64512
@@ -90,6 +91,11 @@ def read_arrays(group: Any) -> list[np.ndarray]:
     return [np.asarray(data_set) for data_set in find_arrays(group)]
 
 
+def read_origin(group: Any) -> Origin:
+    """Return what wrote the weights of a file or group."""
+    return Origin(read_string(group, "keras_version") or "1", read_string(group, "backend"))
+
+
 def write_weights(group: Any, layers: Sequence[Any]) -> None:
     """Write the weights of layers into a file or group."""
     write_names(group, "layer_names", [layer.name for layer in layers])
@@ -155,9 +161,10 @@ def read_weights(group: Any, layers: Sequence[Any], reshape: bool = False) -> No
             f"You are trying to load a weight file containing {len(names)} layers into a model with {len(own)} "
             "layers."
         )
+    origin = read_origin(group)
     pairs: list[tuple[Any, Any]] = []
     for position, (name, layer) in enumerate(zip(names, own, strict=True)):
-        arrays = read_arrays(group[name])
+        arrays = convert_weights(layer, read_arrays(group[name]), origin)
         pairs.extend(_match(layer, arrays, reshape, f"Layer #{position} (named {layer.name!r} in the model)"))
     K.batch_set_value(pairs)
 
@@ -170,13 +177,13 @@ def read_weights_by_name(
     Raises:
         ValueError: a layer's weights have other shapes and `skip_mismatch` is False.
     """
-    names = set(read_names(group, "layer_names"))
+    names, origin = set(read_names(group, "layer_names")), read_origin(group)
     pairs: list[tuple[Any, Any]] = []
     for layer in layers:
         if layer.name not in names or not layer.weights:
             continue
-        arrays = read_arrays(group[layer.name])
         try:
+            arrays = convert_weights(layer, read_arrays(group[layer.name]), origin)
             pairs.extend(_match(layer, arrays, reshape, f"Layer {layer.name!r}"))
         except ValueError:
             if not skip_mismatch:
