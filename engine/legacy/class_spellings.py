@@ -189,7 +189,7 @@ CLASS_SPELLINGS: dict[str, Spellings] = {
     "ConvLSTM2D": _windows(
         {**_CONVOLUTION, **_RECURRENT},
         _SIZES_2D,
-        {"forget_bias_init": _forget_bias, **_drop("consume_less", "unroll")},
+        {"forget_bias_init": _forget_bias, **_drop("consume_less")},
     ),
     "SimpleRNN": Spellings({**_RECURRENT, "output_dim": "units"}, _drop("consume_less", "implementation")),
     **dict.fromkeys(

@@ -219,4 +219,4 @@ def _convert_bias(bias: np.ndarray, kind: str, from_cudnn: bool) -> np.ndarray:
     if kind == "GRU":
         return bias.reshape(2, -1) if from_cudnn else bias.reshape(-1)
     # cuDNN adds up the biases of input and state.
-    return sum(np.split(bias, 2)) if from_cudnn else np.tile(0.5 * bias, 2)
+    return np.add(*np.split(bias, 2)) if from_cudnn else np.tile(0.5 * bias, 2)
