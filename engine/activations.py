@@ -78,6 +78,125 @@ def linear(x: Any) -> Any:
     return x
 
 
+# Functions of later lines of Keras, which 2.1.6 lacks and their files name.
+
+
+@_registry.register()
+def exponential(x: Any) -> Any:
+    """Return `exp(x)`."""
+    return K.exp(x)
+
+
+@_registry.register()
+def gelu(x: Any, approximate: bool = False) -> Any:
+    """Return `x` times the share of a normal distribution below it (Hendrycks and Gimpel 2016)."""
+    return K.gelu(x, approximate)
+
+
+@_registry.register("swish")
+def silu(x: Any) -> Any:
+    """Return `x * sigmoid(x)` (Ramachandran et al. 2017)."""
+    return K.silu(x)
+
+
+@_registry.register("hard_swish")
+def hard_silu(x: Any) -> Any:
+    """Return `x` times a sigmoid of straight lines (Howard et al. 2019)."""
+    return x * hard_sigmoid_relu6(x)
+
+
+@_registry.register()
+def hard_sigmoid_relu6(x: Any) -> Any:
+    """Return `x / 6 + 0.5` cut to 0 and 1: what Keras 3 calls `hard_sigmoid`."""
+    return K.clip(x / 6.0 + 0.5, 0.0, 1.0)
+
+
+@_registry.register()
+def hard_tanh(x: Any) -> Any:
+    """Return `x` cut to -1 and 1."""
+    return K.clip(x, -1.0, 1.0)
+
+
+@_registry.register()
+def mish(x: Any) -> Any:
+    """Return `x * tanh(softplus(x))` (Misra 2019)."""
+    return K.mish(x)
+
+
+@_registry.register()
+def relu6(x: Any) -> Any:
+    """Return `x` cut to 0 and 6."""
+    return K.relu(x, max_value=6.0)
+
+
+@_registry.register()
+def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
+    """Return `x` where positive, else `negative_slope * x`."""
+    return K.relu(x, alpha=negative_slope)
+
+
+@_registry.register()
+def celu(x: Any, alpha: float = 1.0) -> Any:
+    """Return `x` where positive, else `alpha * (exp(x / alpha) - 1)` (Barron 2017)."""
+    return alpha * K.elu(x / alpha)
+
+
+@_registry.register()
+def glu(x: Any, axis: int = -1) -> Any:
+    """Return the first half of an axis times the sigmoid of the second (Dauphin et al. 2016)."""
+    values, gates = x.chunk(2, axis)
+    return values * K.sigmoid(gates)
+
+
+@_registry.register()
+def log_sigmoid(x: Any) -> Any:
+    """Return the logarithm of the sigmoid."""
+    return -K.softplus(-x)
+
+
+@_registry.register()
+def log_softmax(x: Any, axis: int = -1) -> Any:
+    """Return the logarithm of `softmax`."""
+    return K.log_softmax(x, axis=axis)
+
+
+@_registry.register()
+def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
+    """Return `x` where it is farther from 0 than `threshold`, else 0."""
+    return x * K.cast(K.greater(K.abs(x), threshold), K.dtype(x))
+
+
+@_registry.register()
+def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
+    """Return `x` brought nearer to 0 by `threshold`."""
+    return x - K.clip(x, -threshold, threshold)
+
+
+@_registry.register()
+def tanh_shrink(x: Any) -> Any:
+    """Return `x - tanh(x)`."""
+    return x - K.tanh(x)
+
+
+@_registry.register()
+def squareplus(x: Any, b: float = 4.0) -> Any:
+    """Return `(x + sqrt(x ** 2 + b)) / 2` (Barron 2021)."""
+    return (x + K.sqrt(K.square(x) + b)) / 2
+
+
+@_registry.register()
+def sparse_plus(x: Any) -> Any:
+    """Return 0 up to -1, `x` from 1 on, and a parabola between."""
+    inner = K.clip(x, -1.0, 1.0)
+    return K.square(inner + 1) / 4 + K.relu(x - 1)
+
+
+@_registry.register()
+def sparse_sigmoid(x: Any) -> Any:
+    """Return `(x + 1) / 2` cut to 0 and 1."""
+    return K.clip((x + 1) / 2, 0.0, 1.0)
+
+
 def serialize(activation: Any) -> Any:
     """Return the activation's name."""
     return serialize_object(activation)

@@ -1,5 +1,6 @@
 """The backend functions of Keras 2.1.6, usually imported as `K` (manual, chapter 14)."""
 
+from engine.backend.attention import attend, attention_scores, causal_mask, sum_by_scores
 from engine.backend.casting import cast, cast_to_floatx
 from engine.backend.comparison import equal, greater, greater_equal, less, less_equal, not_equal
 from engine.backend.config import (
@@ -17,10 +18,12 @@ from engine.backend.config import (
 from engine.backend.control import print_tensor, stop_gradient, switch
 from engine.backend.convolution import (
     conv1d,
+    conv1d_transpose,
     conv2d,
     conv2d_transpose,
     conv3d,
     conv3d_transpose,
+    depthwise_conv1d,
     depthwise_conv2d,
     separable_conv1d,
     separable_conv2d,
@@ -46,7 +49,7 @@ from engine.backend.function import Function, eval, function
 from engine.backend.gradients import gradients
 from engine.backend.inference import computing
 from engine.backend.learning_phase import in_test_phase, in_train_phase, learning_phase, set_learning_phase
-from engine.backend.linear import batch_dot, dot, linear
+from engine.backend.linear import batch_dot, dot, einsum, linear
 from engine.backend.local import local_conv1d, local_conv2d
 from engine.backend.loops import foldl, foldr, map_fn, rnn
 from engine.backend.math import (
@@ -68,18 +71,28 @@ from engine.backend.nn import (
     bias_add,
     dropout,
     elu,
+    gelu,
     hard_sigmoid,
     in_top_k,
     l2_normalize,
+    log_softmax,
+    mish,
     relu,
     sigmoid,
+    silu,
     softmax,
     softplus,
     softsign,
     tanh,
 )
-from engine.backend.normalization import batch_normalization, normalize_batch_in_training
-from engine.backend.pooling import pool1d, pool2d, pool3d
+from engine.backend.normalization import (
+    batch_normalization,
+    group_normalization,
+    layer_normalization,
+    normalize_batch_in_training,
+    rms_normalization,
+)
+from engine.backend.pooling import adaptive_pool, pool1d, pool2d, pool3d
 from engine.backend.random import (
     get_random_state,
     random_binomial,
@@ -107,6 +120,7 @@ from engine.backend.reductions import (
     var,
 )
 from engine.backend.resizing import (
+    interpolate_images,
     resize_images,
     resize_volumes,
     spatial_2d_padding,
@@ -163,11 +177,14 @@ __all__ = [
     "SymbolicTensor",
     "Variable",
     "abs",
+    "adaptive_pool",
     "all",
     "any",
     "arange",
     "argmax",
     "argmin",
+    "attend",
+    "attention_scores",
     "backend",
     "batch_dot",
     "batch_flatten",
@@ -179,12 +196,14 @@ __all__ = [
     "cast",
     "cast_to_floatx",
     "categorical_crossentropy",
+    "causal_mask",
     "clear_session",
     "clip",
     "computing",
     "concatenate",
     "constant",
     "conv1d",
+    "conv1d_transpose",
     "conv2d",
     "conv2d_transpose",
     "conv3d",
@@ -197,10 +216,12 @@ __all__ = [
     "cumprod",
     "cumsum",
     "default_device",
+    "depthwise_conv1d",
     "depthwise_conv2d",
     "dot",
     "dropout",
     "dtype",
+    "einsum",
     "elu",
     "epsilon",
     "equal",
@@ -214,12 +235,14 @@ __all__ = [
     "foldr",
     "function",
     "gather",
+    "gelu",
     "get_random_state",
     "get_uid",
     "get_value",
     "gradients",
     "greater",
     "greater_equal",
+    "group_normalization",
     "hard_sigmoid",
     "identity",
     "image_data_format",
@@ -228,6 +251,7 @@ __all__ = [
     "in_top_k",
     "in_train_phase",
     "int_shape",
+    "interpolate_images",
     "is_keras_tensor",
     "is_placeholder",
     "is_sparse",
@@ -236,6 +260,7 @@ __all__ = [
     "isolated_state",
     "l2_normalize",
     "late_variable",
+    "layer_normalization",
     "learning_phase",
     "less",
     "less_equal",
@@ -243,6 +268,7 @@ __all__ = [
     "local_conv1d",
     "local_conv2d",
     "log",
+    "log_softmax",
     "logsumexp",
     "manual_variable_initialization",
     "map_fn",
@@ -251,6 +277,7 @@ __all__ = [
     "mean",
     "min",
     "minimum",
+    "mish",
     "moving_average_update",
     "mutate",
     "name_scope",
@@ -284,6 +311,7 @@ __all__ = [
     "resize_images",
     "resize_volumes",
     "reverse",
+    "rms_normalization",
     "rnn",
     "round",
     "separable_conv1d",
@@ -299,6 +327,7 @@ __all__ = [
     "shape",
     "sigmoid",
     "sign",
+    "silu",
     "sin",
     "size",
     "softmax",
@@ -315,6 +344,7 @@ __all__ = [
     "std",
     "stop_gradient",
     "sum",
+    "sum_by_scores",
     "switch",
     "tanh",
     "temporal_padding",

@@ -80,6 +80,7 @@ def conv1d(
     data_format: str | None = None,
     dilation_rate: int = 1,
     bias: Any = None,
+    groups: int = 1,
 ) -> Any:
     """Convolve sequences.
 
@@ -91,6 +92,7 @@ def conv1d(
         data_format: `channels_last` or `channels_first`.
         dilation_rate: steps between two cells of a window.
         bias: (filters,) or None.
+        groups: into how many groups channels and filters are split; the kernel has the channels of one.
 
     Raises:
         ValueError: `data_format` or `padding` is unknown.
@@ -102,7 +104,8 @@ def conv1d(
         padding = "valid"
     weight = _to_torch_order(kernel.unsqueeze(0))
     rows = _add_row(x, data_format)
-    result = _convolve(rows, weight, (1, strides), padding, data_format, (1, dilation_rate), bias)
+    dilation = (1, dilation_rate)
+    result = _convolve(rows, weight, (1, strides), padding, data_format, dilation, bias, groups)
     return _drop_row(result, data_format)
 
 
@@ -115,6 +118,7 @@ def conv2d(
     data_format: str | None = None,
     dilation_rate: Sequence[int] = (1, 1),
     bias: Any = None,
+    groups: int = 1,
 ) -> Any:
     """Convolve images.
 
@@ -126,12 +130,14 @@ def conv2d(
         data_format: `channels_last` or `channels_first`.
         dilation_rate: cells between two cells of a window.
         bias: (filters,) or None.
+        groups: into how many groups channels and filters are split; the kernel has the channels of one.
 
     Raises:
         ValueError: `data_format` or `padding` is unknown.
     """
     data_format = check_arguments(x, data_format, padding, 2, ("valid", "same"))
-    return _convolve(x, _to_torch_order(kernel), strides, padding, data_format, dilation_rate, bias)
+    weight = _to_torch_order(kernel)
+    return _convolve(x, weight, strides, padding, data_format, dilation_rate, bias, groups)
 
 
 @operation
@@ -143,10 +149,12 @@ def conv3d(
     data_format: str | None = None,
     dilation_rate: Sequence[int] = (1, 1, 1),
     bias: Any = None,
+    groups: int = 1,
 ) -> Any:
     """Convolve volumes; arguments as in `conv2d`, with a depth before rows and columns."""
     data_format = check_arguments(x, data_format, padding, 3, ("valid", "same"))
-    return _convolve(x, _to_torch_order(kernel), strides, padding, data_format, dilation_rate, bias)
+    weight = _to_torch_order(kernel)
+    return _convolve(x, weight, strides, padding, data_format, dilation_rate, bias, groups)
 
 
 def _convolve_transposed(
@@ -157,25 +165,46 @@ def _convolve_transposed(
     padding: str,
     data_format: str | None,
     bias: torch.Tensor | None,
+    dilation: Sequence[int],
 ) -> torch.Tensor:
     rank = kernel.ndim - 2
     data_format = check_arguments(x, data_format, padding, rank, ("valid", "same"))
     x = to_channels_first(x, data_format)
     sizes = to_sizes(output_shape)
     wanted = sizes[2:] if data_format == "channels_first" else sizes[1:-1]
-    strides = tuple(strides)
-    amounts = measure_padding(wanted, kernel.shape[:rank], strides, (1,) * rank, padding)
+    strides, dilation = tuple(strides), tuple(dilation)
+    amounts = measure_padding(wanted, kernel.shape[:rank], strides, dilation, padding)
     cut = tuple(before for before, _ in amounts)
     weight = _to_torch_order(kernel)
-    result = _TRANSPOSED[rank](x, weight, bias, strides, cut)
+    result = _TRANSPOSED[rank](x, weight, bias, strides, cut, dilation=dilation)
     # `cut` cells are gone from both ends of each axis; the end may need one fewer or several more.
     missing = [(0, want - have) for want, have in zip(wanted, result.shape[2:], strict=True)]
     if any(amount > 0 for _, amount in missing):
         grown = tuple(amount if amount > 0 else 0 for _, amount in missing)
-        result = _TRANSPOSED[rank](x, weight, bias, strides, cut, grown)
+        result = _TRANSPOSED[rank](x, weight, bias, strides, cut, grown, dilation=dilation)
     for axis, size in enumerate(wanted, start=2):
         result = result.narrow(axis, 0, size)
     return from_channels_first(result, data_format)
+
+
+@operation
+def conv1d_transpose(
+    x: Any,
+    kernel: Any,
+    output_shape: Any,
+    strides: int = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    bias: Any = None,
+    dilation_rate: int = 1,
+) -> Any:
+    """Spread sequences; arguments as in `conv2d_transpose`, with numbers for pairs."""
+    data_format = check_arguments(x, data_format, padding, 1, ("valid", "same"))
+    sizes = list(to_sizes(output_shape))
+    sizes.insert(2 if data_format == "channels_first" else 1, 1)
+    rows, weight = _add_row(x, data_format), kernel.unsqueeze(0)
+    pairs = (1, strides), padding, data_format, bias, (1, dilation_rate)
+    return _drop_row(_convolve_transposed(rows, weight, sizes, *pairs), data_format)
 
 
 @operation
@@ -187,6 +216,7 @@ def conv2d_transpose(
     padding: str = "valid",
     data_format: str | None = None,
     bias: Any = None,
+    dilation_rate: Sequence[int] = (1, 1),
 ) -> Any:
     """Spread images by the transpose (the derivative) of a convolution.
 
@@ -198,11 +228,12 @@ def conv2d_transpose(
         padding: `valid` or `same`.
         data_format: `channels_last` or `channels_first`.
         bias: (filters,) or None.
+        dilation_rate: cells between two cells of a window.
 
     Raises:
         ValueError: `data_format` or `padding` is unknown.
     """
-    return _convolve_transposed(x, kernel, output_shape, strides, padding, data_format, bias)
+    return _convolve_transposed(x, kernel, output_shape, strides, padding, data_format, bias, dilation_rate)
 
 
 @operation
@@ -214,9 +245,10 @@ def conv3d_transpose(
     padding: str = "valid",
     data_format: str | None = None,
     bias: Any = None,
+    dilation_rate: Sequence[int] = (1, 1, 1),
 ) -> Any:
     """Spread volumes; arguments as in `conv2d_transpose`, with a depth before rows and columns."""
-    return _convolve_transposed(x, kernel, output_shape, strides, padding, data_format, bias)
+    return _convolve_transposed(x, kernel, output_shape, strides, padding, data_format, bias, dilation_rate)
 
 
 def _convolve_depthwise(
@@ -230,6 +262,27 @@ def _convolve_depthwise(
 ) -> torch.Tensor:
     weight = _split_by_channel(kernel)
     return _convolve(x, weight, strides, padding, data_format, dilation, bias, groups=kernel.shape[-2])
+
+
+@operation
+def depthwise_conv1d(
+    x: Any,
+    depthwise_kernel: Any,
+    strides: int = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: int = 1,
+    bias: Any = None,
+) -> Any:
+    """Convolve each channel of sequences by itself; arguments as in `conv1d`.
+
+    Args:
+        depthwise_kernel: (steps, channels, filters of each channel).
+    """
+    data_format = check_arguments(x, data_format, padding, 1, ("valid", "same"))
+    rows, kernel, dilation = _add_row(x, data_format), depthwise_kernel.unsqueeze(0), (1, dilation_rate)
+    result = _convolve_depthwise(rows, kernel, (1, strides), padding, data_format, dilation, bias)
+    return _drop_row(result, data_format)
 
 
 @operation

@@ -66,3 +66,9 @@ def batch_dot(x: Any, y: Any, axes: int | Sequence[int] | None = None) -> Any:
     for _ in range(abs(missing)):
         result = result.squeeze(first_added)
     return result.unsqueeze(1) if result.ndim == 1 else result
+
+
+@operation
+def einsum(equation: str, *operands: Any) -> Any:
+    """Return the sum of products that an equation such as `abc,cd->abd` describes."""
+    return torch.einsum(equation, *operands)

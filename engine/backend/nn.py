@@ -79,6 +79,30 @@ def tanh(x: Any) -> Any:
 
 
 @operation
+def gelu(x: Any, approximate: bool = False) -> Any:
+    """Return `x` times the share of a normal distribution below it, by a formula of `tanh` if `approximate`."""
+    return functional.gelu(x, approximate="tanh" if approximate else "none")
+
+
+@operation
+def silu(x: Any) -> Any:
+    """Return `x * sigmoid(x)`."""
+    return functional.silu(x)
+
+
+@operation
+def mish(x: Any) -> Any:
+    """Return `x * tanh(softplus(x))`."""
+    return functional.mish(x)
+
+
+@operation
+def log_softmax(x: Any, axis: int = -1) -> Any:
+    """Return the logarithm of `softmax`."""
+    return torch.log_softmax(x, axis)
+
+
+@operation
 def l2_normalize(x: Any, axis: int | Sequence[int] | None = None) -> Any:
     """Return the tensor divided by its L2 norm along an axis, or along all for None."""
     axes = range(x.ndim) if axis is None else [axis] if isinstance(axis, int) else axis

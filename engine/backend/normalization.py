@@ -1,4 +1,4 @@
-"""Batch normalisation (manual, section 14.5)."""
+"""Normalisation of batches (manual, section 14.5), of layers and of groups of channels."""
 
 from __future__ import annotations
 
@@ -80,3 +80,64 @@ def _normalize_images(x: Any, gamma: Any, beta: Any, epsilon: float) -> Any:
     result, mean, variance = _normalize_fused(x, gamma, beta, 3, max(epsilon, _FUSED_EPSILON))
     count = x.shape[0] * x.shape[1] * x.shape[2]
     return result, mean, variance * (count / max(count - 1, 1))
+
+
+def _spread_weight(weight: Any, axes: Sequence[int], rank: int, sizes: Sequence[int]) -> Any:
+    """Return a weight over `axes` in a shape that broadcasts to all `rank` axes."""
+    return None if weight is None else weight.reshape([sizes[i] if i in axes else 1 for i in range(rank)])
+
+
+@operation
+def layer_normalization(x: Any, gamma: Any, beta: Any, axes: Sequence[int], epsilon: float = 1e-3) -> Any:
+    """Normalise each sample by mean and variance over `axes`, then scale and shift it.
+
+    Args:
+        x: a tensor.
+        gamma, beta: scale and shift, of the sizes of `axes`; None for none.
+        axes: the axes to take mean and variance over.
+        epsilon: added to the variance.
+
+    Source: Ba et al., Layer Normalization (2016).
+    """
+    axes = sorted(axis % x.ndim for axis in axes)
+    sizes = [x.shape[axis] for axis in axes]
+    if axes == list(range(x.ndim - len(axes), x.ndim)):
+        return torch.layer_norm(x, sizes, gamma, beta, epsilon)
+    variance, mean = torch.var_mean(x, axes, correction=0, keepdim=True)
+    gamma, beta = (_spread_weight(weight, axes, x.ndim, x.shape) for weight in (gamma, beta))
+    return _normalize(x, mean, variance, beta, gamma, epsilon)
+
+
+@operation
+def group_normalization(
+    x: Any, gamma: Any, beta: Any, groups: int, axis: int = -1, epsilon: float = 1e-3
+) -> Any:
+    """Normalise each group of channels of each sample by its own mean and variance.
+
+    Args:
+        x: a tensor.
+        gamma, beta: scale and shift of each channel; None for none.
+        groups: number of groups, which divides the number of channels.
+        axis: the axis of the channels.
+        epsilon: added to the variance.
+
+    Source: Wu and He, Group Normalization (2018).
+    """
+    moved = x.movedim(axis, 1)
+    grouped = moved.reshape(x.shape[0], groups, -1)
+    normalized = torch.layer_norm(grouped, grouped.shape[2:], None, None, epsilon)
+    result = normalized.reshape(moved.shape).movedim(1, axis)
+    gamma, beta = (_spread_weight(weight, [axis % x.ndim], x.ndim, x.shape) for weight in (gamma, beta))
+    result = result if gamma is None else result * gamma
+    return result if beta is None else result + beta
+
+
+@operation
+def rms_normalization(x: Any, scale: Any, axes: Sequence[int], epsilon: float = 1e-6) -> Any:
+    """Divide each sample by the root of its mean square over `axes`, then scale it.
+
+    Source: Zhang and Sennrich, Root Mean Square Layer Normalization (2019).
+    """
+    axes = sorted(axis % x.ndim for axis in axes)
+    mean_square = torch.mean(torch.square(x), axes, keepdim=True)
+    return x * torch.rsqrt(mean_square + epsilon) * _spread_weight(scale, axes, x.ndim, x.shape)

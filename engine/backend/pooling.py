@@ -109,3 +109,30 @@ def pool3d(
     """Pool volumes; arguments as in `pool2d`, with a depth before rows and columns."""
     data_format = check_arguments(x, data_format, padding, 3, ("valid", "same"))
     return _pool(x, pool_size, strides, padding, data_format, pool_mode)
+
+
+_ADAPTIVE = {
+    ("avg", 1): functional.adaptive_avg_pool1d,
+    ("avg", 2): functional.adaptive_avg_pool2d,
+    ("avg", 3): functional.adaptive_avg_pool3d,
+    ("max", 1): functional.adaptive_max_pool1d,
+    ("max", 2): functional.adaptive_max_pool2d,
+    ("max", 3): functional.adaptive_max_pool3d,
+}
+
+
+@operation
+def adaptive_pool(
+    x: Any, output_size: Sequence[int], data_format: str | None = None, pool_mode: str = "max"
+) -> Any:
+    """Pool space into a given number of windows, which cover it and may overlap.
+
+    Args:
+        x: a tensor of as many axes of space as `output_size` has numbers.
+        output_size: number of windows along each axis.
+        data_format: `channels_last` or `channels_first`.
+        pool_mode: `max` or `avg`.
+    """
+    data_format = check_arguments(x, data_format, "valid", len(output_size), ("valid",))
+    pooled = _ADAPTIVE[pool_mode, len(output_size)](to_channels_first(x, data_format), tuple(output_size))
+    return from_channels_first(pooled, data_format)

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+from torch.nn import functional
 
 from engine.backend.config import normalize_data_format
+from engine.backend.shaping import to_sizes
 from engine.backend.symbolic import operation
 from engine.backend.windows import from_channels_first, pad, to_channels_first
 
@@ -86,3 +88,32 @@ def resize_volumes(
 ) -> Any:
     """Enlarge volumes by repeating; arguments as in `resize_images`, with the depth first."""
     return _repeat_space(x, (depth_factor, height_factor, width_factor), data_format)
+
+
+# As TensorFlow 2 and Keras 3 take it: both look from the middles of the cells.
+_INTERPOLATIONS = {"nearest": "nearest-exact", "bilinear": "bilinear"}
+
+
+@operation
+def interpolate_images(
+    x: Any, height: Any, width: Any, data_format: str | None = None, interpolation: str = "bilinear"
+) -> Any:
+    """Bring images to a size.
+
+    Args:
+        x: a tensor of four axes.
+        height, width: rows and columns of the result; may be symbolic.
+        data_format: `channels_last` or `channels_first`.
+        interpolation: `nearest` or `bilinear`.
+
+    Raises:
+        ValueError: `data_format` or `interpolation` is unknown.
+    """
+    if interpolation not in _INTERPOLATIONS:
+        raise ValueError(
+            f"`interpolation` must be one of {sorted(_INTERPOLATIONS)}. Found: {interpolation!r}"
+        )
+    data_format = normalize_data_format(data_format)
+    images = to_channels_first(x, data_format)
+    resized = functional.interpolate(images, to_sizes((height, width)), mode=_INTERPOLATIONS[interpolation])
+    return from_channels_first(resized, data_format)

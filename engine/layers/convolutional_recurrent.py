@@ -6,6 +6,7 @@ from typing import Any
 
 from engine import backend as K
 from engine.layers.base import InputSpec
+from engine.layers.convolutional.base import convolve
 from engine.layers.recurrent.lstm import LSTMCell
 from engine.layers.recurrent.standard import StandardRNN
 from engine.layers.registry import register_layer
@@ -13,13 +14,12 @@ from engine.layers.sizes import check_size
 from engine.layers.windows import channel_axis, conv_output_length, normalize_padding, normalize_tuple
 
 
-@register_layer()
-class ConvLSTM2DCell(LSTMCell):
-    """One step of `ConvLSTM2D`.
+class ConvLSTMCell(LSTMCell):
+    """One step of a convolutional LSTM over any number of axes.
 
     Args:
         filters: number of output channels.
-        kernel_size: size of a kernel, one integer or a pair.
+        kernel_size: size of a kernel, one integer or one an axis.
         strides: distance between positions of the input's kernel.
         padding: `valid` or `same`, for the input's convolution; the state's is always `same`.
         data_format: `channels_last` or `channels_first`; Keras's setting by default.
@@ -27,23 +27,25 @@ class ConvLSTM2DCell(LSTMCell):
         kwargs: as for `LSTMCell`.
     """
 
+    rank: int
+
     def __init__(
         self,
         filters: int,
         kernel_size: Any,
-        strides: Any = (1, 1),
+        strides: Any = 1,
         padding: str = "valid",
         data_format: str | None = None,
-        dilation_rate: Any = (1, 1),
+        dilation_rate: Any = 1,
         **kwargs: Any,
     ) -> None:
         super().__init__(check_size(filters, "filters"), implementation=1, **kwargs)
         self.filters = self.units
-        self.kernel_size = normalize_tuple(kernel_size, 2, "kernel_size")
-        self.strides = normalize_tuple(strides, 2, "strides")
+        self.kernel_size = normalize_tuple(kernel_size, self.rank, "kernel_size")
+        self.strides = normalize_tuple(strides, self.rank, "strides")
         self.padding = normalize_padding(padding)
         self.data_format = K.normalize_data_format(data_format)
-        self.dilation_rate = normalize_tuple(dilation_rate, 2, "dilation_rate")
+        self.dilation_rate = normalize_tuple(dilation_rate, self.rank, "dilation_rate")
 
     def build(self, input_shape: Any) -> None:
         """Make the weights.
@@ -82,7 +84,7 @@ class ConvLSTM2DCell(LSTMCell):
             training: 0 or 1; the learning phase by default.
         """
         self.forget_dropout_masks()
-        step = inputs[:, 0] if K.ndim(inputs) == 5 else inputs
+        step = inputs[:, 0] if K.ndim(inputs) == self.rank + 3 else inputs
         if 0.0 < self.dropout < 1.0:
             self._dropout_masks = self._draw(step, self.dropout, training)
         if 0.0 < self.recurrent_dropout < 1.0:
@@ -103,17 +105,13 @@ class ConvLSTM2DCell(LSTMCell):
         return self._convolve_input(K.zeros_like(step), kernel)
 
     def _convolve_input(self, inputs: Any, kernel: Any) -> Any:
-        return K.conv2d(
-            inputs,
-            kernel,
-            strides=self.strides,
-            padding=self.padding,
-            data_format=self.data_format,
-            dilation_rate=self.dilation_rate,
+        return convolve(
+            self.rank, inputs, kernel, self.strides, self.padding, self.data_format, self.dilation_rate
         )
 
     def _convolve_state(self, state: Any, kernel: Any) -> Any:
-        return K.conv2d(state, kernel, strides=(1, 1), padding="same", data_format=self.data_format)
+        ones = (1,) * self.rank
+        return convolve(self.rank, state, kernel, ones, "same", self.data_format, ones)
 
     def _split(self, tensor: Any, *shares: int) -> Any:
         """Return parts of the channels, of so many gates each."""
@@ -139,7 +137,7 @@ class ConvLSTM2DCell(LSTMCell):
         Args:
             inputs: one step (batch, ...) or all of them (batch, time, ...).
         """
-        if K.ndim(inputs) == 4:
+        if K.ndim(inputs) == self.rank + 2:
             return self._project_steps(inputs, self._dropout_masks)
         sizes, static = K.shape(inputs), K.int_shape(inputs)
         steps = sizes[1] if static[1] is None else static[1]
@@ -153,7 +151,7 @@ class ConvLSTM2DCell(LSTMCell):
     def _join_time(self, inputs: Any) -> Any:
         """Return all steps of all samples along the first axis."""
         sizes, static = K.shape(inputs), K.int_shape(inputs)
-        rest = [sizes[axis] if static[axis] is None else static[axis] for axis in (2, 3, 4)]
+        rest = [sizes[axis] if static[axis] is None else static[axis] for axis in range(2, self.rank + 3)]
         return K.reshape(inputs, (-1, *rest))
 
     @staticmethod
@@ -174,95 +172,42 @@ class ConvLSTM2DCell(LSTMCell):
         return (*own, *(name for name in super().config_names() if name not in ("units", "implementation")))
 
 
-@register_layer()
-class ConvLSTM2D(StandardRNN):
-    """Long short-term memory over images: the products of `LSTM` are convolutions.
+class ConvLSTM(StandardRNN):
+    """Long short-term memory whose products are convolutions, over any number of axes.
 
     Args:
         filters: number of output channels.
-        kernel_size: size of a kernel, one integer or a pair.
-        strides: distance between positions of the input's kernel.
-        padding: `valid` or `same`, for the input's convolution; the state's is always `same`.
-        data_format: `channels_last` or `channels_first`; Keras's setting by default.
-        dilation_rate: distance between the cells of the input's kernel.
-        activation, recurrent_activation, use_bias, kernel_initializer, recurrent_initializer,
-        bias_initializer, unit_forget_bias, kernel_regularizer, recurrent_regularizer, bias_regularizer,
-        activity_regularizer, kernel_constraint, recurrent_constraint, bias_constraint, dropout,
-        recurrent_dropout: as for `LSTM`.
-        return_sequences, go_backwards, stateful: as for `RNN`.
-
-    Shapes:
-        `(batch, steps, rows, cols, channels)` to `(batch, new_rows, new_cols, filters)`, or with
-        `return_sequences` `(batch, steps, new_rows, new_cols, filters)`; channels before rows with
-        `channels_first`.
-
-    Source: Shi et al., Convolutional LSTM Network (2015).
+        kernel_size: size of a kernel, one integer or one an axis.
+        activity_regularizer: penalty on the output.
+        return_sequences, return_state, go_backwards, stateful: as for `RNN`.
+        kwargs: what the cell takes, and what all layers take.
     """
 
-    cell_class = ConvLSTM2DCell
-    cell: ConvLSTM2DCell
+    cell: ConvLSTMCell
 
     def __init__(
         self,
         filters: int,
         kernel_size: Any,
-        strides: Any = (1, 1),
-        padding: str = "valid",
-        data_format: str | None = None,
-        dilation_rate: Any = (1, 1),
-        activation: Any = "tanh",
-        recurrent_activation: Any = "hard_sigmoid",
-        use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        recurrent_initializer: Any = "orthogonal",
-        bias_initializer: Any = "zeros",
-        unit_forget_bias: bool = True,
-        kernel_regularizer: Any = None,
-        recurrent_regularizer: Any = None,
-        bias_regularizer: Any = None,
         activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        recurrent_constraint: Any = None,
-        bias_constraint: Any = None,
         return_sequences: bool = False,
+        return_state: bool = False,
         go_backwards: bool = False,
         stateful: bool = False,
-        dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
         **kwargs: Any,
     ) -> None:
-        cell = ConvLSTM2DCell(
-            filters,
-            kernel_size,
-            strides=strides,
-            padding=padding,
-            data_format=data_format,
-            dilation_rate=dilation_rate,
-            activation=activation,
-            recurrent_activation=recurrent_activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            recurrent_initializer=recurrent_initializer,
-            bias_initializer=bias_initializer,
-            unit_forget_bias=unit_forget_bias,
-            kernel_regularizer=kernel_regularizer,
-            recurrent_regularizer=recurrent_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
-            recurrent_constraint=recurrent_constraint,
-            bias_constraint=bias_constraint,
-            dropout=dropout,
-            recurrent_dropout=recurrent_dropout,
-        )
+        names = self.cell_class.config_names()
+        of_cell = {name: kwargs.pop(name) for name in names if name in kwargs}
         super().__init__(
-            cell,
+            self.cell_class(filters, kernel_size, **of_cell),  # type: ignore[call-arg]
             activity_regularizer=activity_regularizer,
             return_sequences=return_sequences,
+            return_state=return_state,
             go_backwards=go_backwards,
             stateful=stateful,
             **kwargs,
         )
-        self.input_spec = [InputSpec(ndim=5)]
+        self.input_spec = [InputSpec(ndim=self.cell.rank + 3)]
 
     def _output_step_shape(self, input_shape: Any) -> tuple[Any, ...]:
         """Return the shape of one step's output without the batch's axis."""
@@ -276,7 +221,7 @@ class ConvLSTM2D(StandardRNN):
                 cell.strides[number],
                 cell.dilation_rate[number],
             )
-            for number in (0, 1)
+            for number in range(cell.rank)
         ]
         if cell.data_format == "channels_last":
             return (*sizes, cell.filters)
@@ -328,3 +273,96 @@ class ConvLSTM2D(StandardRNN):
                 f"A stateful {type(self).__name__} needs inputs of known size. Found shape {shape}."
             )
         return [(batch_size, *sizes)] * 2
+
+
+@register_layer()
+class ConvLSTM2DCell(ConvLSTMCell):
+    """One step of `ConvLSTM2D`; arguments as of `ConvLSTMCell`."""
+
+    rank = 2
+
+
+@register_layer()
+class ConvLSTM2D(ConvLSTM):
+    """Long short-term memory over images: the products of `LSTM` are convolutions.
+
+    Args:
+        filters: number of output channels.
+        kernel_size: size of a kernel, one integer or a pair.
+        strides: distance between positions of the input's kernel.
+        padding: `valid` or `same`, for the input's convolution; the state's is always `same`.
+        data_format: `channels_last` or `channels_first`; Keras's setting by default.
+        dilation_rate: distance between the cells of the input's kernel.
+        activation, recurrent_activation, use_bias, kernel_initializer, recurrent_initializer,
+        bias_initializer, unit_forget_bias, kernel_regularizer, recurrent_regularizer, bias_regularizer,
+        activity_regularizer, kernel_constraint, recurrent_constraint, bias_constraint, dropout,
+        recurrent_dropout: as for `LSTM`.
+        return_sequences, go_backwards, stateful: as for `RNN`.
+
+    Shapes:
+        `(batch, steps, rows, cols, channels)` to `(batch, new_rows, new_cols, filters)`, or with
+        `return_sequences` `(batch, steps, new_rows, new_cols, filters)`; channels before rows with
+        `channels_first`.
+
+    Source: Shi et al., Convolutional LSTM Network (2015).
+    """
+
+    cell_class = ConvLSTM2DCell
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Any,
+        strides: Any = (1, 1),
+        padding: str = "valid",
+        data_format: str | None = None,
+        dilation_rate: Any = (1, 1),
+        activation: Any = "tanh",
+        recurrent_activation: Any = "hard_sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        unit_forget_bias: bool = True,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        return_sequences: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            filters,
+            kernel_size,
+            strides=strides,
+            padding=padding,
+            data_format=data_format,
+            dilation_rate=dilation_rate,
+            activation=activation,
+            recurrent_activation=recurrent_activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            recurrent_initializer=recurrent_initializer,
+            bias_initializer=bias_initializer,
+            unit_forget_bias=unit_forget_bias,
+            kernel_regularizer=kernel_regularizer,
+            recurrent_regularizer=recurrent_regularizer,
+            bias_regularizer=bias_regularizer,
+            activity_regularizer=activity_regularizer,
+            kernel_constraint=kernel_constraint,
+            recurrent_constraint=recurrent_constraint,
+            bias_constraint=bias_constraint,
+            return_sequences=return_sequences,
+            go_backwards=go_backwards,
+            stateful=stateful,
+            dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
+            **kwargs,
+        )

@@ -22,3 +22,8 @@ def describe(layer: Any, *names: str) -> dict[str, Any]:
         serialize = _SERIALIZERS.get(name.rpartition("_")[2])
         described[name] = value if serialize is None or value is None else serialize(value)
     return described
+
+
+def describe_later(layer: Any, **neutral: Any) -> dict[str, Any]:
+    """Return the attributes that Keras 2.1.6 has not, where they differ from the values at which they do nothing."""
+    return {name: getattr(layer, name) for name, value in neutral.items() if getattr(layer, name) != value}

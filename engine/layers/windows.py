@@ -78,14 +78,35 @@ def conv_input_length(output_length: int | None, filter_size: int, padding: str,
     return (output_length - 1) * stride - 2 * margin + filter_size
 
 
-def deconv_length(dim_size: int | None, stride_size: int, kernel_size: int, padding: str) -> int | None:
-    """Return the size that a transposed convolution makes of an axis."""
+def deconv_length(
+    dim_size: int | None,
+    stride_size: int,
+    kernel_size: int,
+    padding: str,
+    dilation: int = 1,
+    output_padding: int | None = None,
+) -> int | None:
+    """Return the size that a transposed convolution makes of an axis.
+
+    Args:
+        dim_size: the axis's size; None where it is unknown.
+        stride_size: how many cells of the output lie between two of the input.
+        kernel_size: the kernel's size.
+        padding: `valid`, `same` or `full`.
+        dilation: the distance between the kernel's cells.
+        output_padding: by how many cells the output is longer than the kernels reach; None for as many as fill the
+            strides.
+    """
     if dim_size is None:
         return None
+    span = kernel_size + (kernel_size - 1) * (dilation - 1)
+    if output_padding is not None:
+        margin = {"same": span // 2, "valid": 0, "full": span - 1}[padding]
+        return (dim_size - 1) * stride_size + span - 2 * margin + output_padding
     length = dim_size * stride_size
     if padding == "valid":
-        return length + max(kernel_size - stride_size, 0)
-    return length - (stride_size + kernel_size - 2) if padding == "full" else length
+        return length + max(span - stride_size, 0)
+    return length - (stride_size + span - 2) if padding == "full" else length
 
 
 def spatial_axes(rank: int, data_format: str) -> range:

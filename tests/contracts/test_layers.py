@@ -12,6 +12,7 @@ import pytest
 
 from engine import backend as K
 from engine import layers as L
+from engine.layers.convolutional_recurrent import ConvLSTM
 from engine.layers.registry import LAYERS
 from engine.models import Model, Sequential
 
@@ -155,6 +156,61 @@ CASES = [
     case(lambda: L.Bidirectional(L.LSTM(4, return_sequences=True)), SEQUENCES),
     case(lambda: L.Bidirectional(L.GRU(4, return_state=True), merge_mode=None), SEQUENCES),
     case(lambda: L.Bidirectional(L.SimpleRNN(4), merge_mode="ave"), SEQUENCES),
+    case(lambda: L.Conv1D(4, 3, groups=2, padding="causal"), ((None, None, 2), (3, 6, 2))),
+    case(lambda: L.Conv2D(4, 2, groups=2, data_format="channels_first"), IMAGES_FIRST),
+    case(lambda: L.Conv3D(4, 2, groups=2), VOLUMES),
+    case(lambda: L.Conv1DTranspose(4, 3, strides=2, padding="same", output_padding=1), SEQUENCES),
+    case(lambda: L.Conv1DTranspose(4, 2, dilation_rate=2), SEQUENCES),
+    case(lambda: L.Conv2DTranspose(3, 3, strides=2, output_padding=1), IMAGES),
+    case(lambda: L.Conv3DTranspose(2, 2, dilation_rate=2, data_format="channels_first"), VOLUMES_FIRST),
+    case(lambda: L.DepthwiseConv1D(3, strides=2, depth_multiplier=2), SEQUENCES),
+    case(lambda: L.DepthwiseConv2D(2, dilation_rate=2), IMAGES),
+    case(lambda: L.UpSampling2D((2, 3), interpolation="bilinear"), FIXED_IMAGES),
+    case(lambda: L.GlobalMaxPooling2D(keepdims=True), IMAGES),
+    case(lambda: L.GlobalAveragePooling1D(keepdims=True), SEQUENCES),
+    case(lambda: L.AdaptiveAveragePooling1D(2), FIXED_SEQUENCES),
+    case(lambda: L.AdaptiveAveragePooling2D((2, 3)), FIXED_IMAGES),
+    case(lambda: L.AdaptiveAveragePooling3D(2), ((None, 5, 6, 4, 2), (2, 5, 6, 4, 2))),
+    case(lambda: L.AdaptiveMaxPooling1D(4), FIXED_SEQUENCES),
+    case(lambda: L.AdaptiveMaxPooling2D(3, data_format="channels_first"), ((None, 2, 7, 8), (3, 2, 7, 8))),
+    case(lambda: L.AdaptiveMaxPooling3D((1, 2, 3)), ((None, 5, 6, 4, 2), (2, 5, 6, 4, 2))),
+    case(lambda: L.LayerNormalization(), SEQUENCES),
+    case(lambda: L.LayerNormalization(axis=[1, 3], center=False), FIXED_IMAGES),
+    case(lambda: L.GroupNormalization(groups=2), IMAGES),
+    case(lambda: L.GroupNormalization(groups=-1, axis=1, scale=False), IMAGES_FIRST),
+    case(lambda: L.RMSNormalization(), SEQUENCES),
+    case(lambda: L.UnitNormalization(axis=[1, 2]), SEQUENCES),
+    case(lambda: L.Rescaling(0.5, offset=[1.0, 2.0, 3.0]), SEQUENCES),
+    case(lambda: L.Normalization(), VECTORS),
+    case(lambda: L.Normalization(axis=None, mean=2.0, variance=4.0, invert=True), SEQUENCES),
+    case(lambda: L.Resizing(3, 4, interpolation="nearest"), IMAGES),
+    case(lambda: L.Resizing(9, 5, crop_to_aspect_ratio=True), FIXED_IMAGES),
+    case(lambda: L.CenterCrop(3, 4), FIXED_IMAGES),
+    case(lambda: L.Identity(), SEQUENCES),
+    case(lambda: L.ReLU(max_value=1.5, negative_slope=0.1, threshold=0.2), SEQUENCES),
+    case(lambda: L.EinsumDense("abc,cd->abd", (None, 4), bias_axes="d"), SEQUENCES),
+    case(lambda: L.EinsumDense("...x,xyz->...yz", (2, 3), bias_axes="y", activation="tanh"), SEQUENCES),
+    case(lambda: L.Attention(use_scale=True), SEQUENCES, SEQUENCES),
+    case(lambda: L.Attention(score_mode="concat", dropout=0.2), SEQUENCES, SEQUENCES, SEQUENCES),
+    case(lambda: L.AdditiveAttention(), SEQUENCES, FIXED_SEQUENCES),
+    case(lambda: L.MultiHeadAttention(2, 3), SEQUENCES, FIXED_SEQUENCES),
+    case(
+        lambda: L.MultiHeadAttention(2, 3, value_dim=4, dropout=0.2, use_bias=False, output_shape=5),
+        SEQUENCES,
+        SEQUENCES,
+        SEQUENCES,
+    ),
+    case(lambda: L.MultiHeadAttention(2, 3, attention_axes=(1, 2)), FIXED_IMAGES, FIXED_IMAGES),
+    case(lambda: L.GroupQueryAttention(3, 4, 2), SEQUENCES, FIXED_SEQUENCES),
+    case(lambda: L.ConvLSTM1D(3, 2, return_sequences=True), ((None, None, 5, 2), (2, 3, 5, 2))),
+    case(lambda: L.ConvLSTM3D(2, 2), ((None, 2, 3, 4, 3, 2), (2, 2, 3, 4, 3, 2))),
+    case(
+        lambda: L.Bidirectional(
+            L.LSTM(4, return_sequences=True),
+            backward_layer=L.GRU(3, return_sequences=True, go_backwards=True),
+        ),
+        SEQUENCES,
+    ),
 ]
 
 
@@ -251,7 +307,7 @@ def test_configuration_and_weights_make_the_same_layer(item: Case) -> None:
     assert type(copy).from_config(written["config"]).get_config() == copy.get_config()
 
     copied = copy(inputs)
-    weights = [value + 0.1 for value in layer.get_weights()]
+    weights = [(value + 0.1).astype(value.dtype) for value in layer.get_weights()]
     layer.set_weights(weights)
     copy.set_weights(layer.get_weights())
     for value, expected in zip(copy.get_weights(), weights, strict=True):
@@ -320,7 +376,7 @@ def test_masks_are_refused(item: Case) -> None:
         item.make()(mask_inputs(make_inputs(item)))
 
 
-@over(lambda item: has_steps(item) and not refuses_masks(item) and not isinstance(item.make(), L.ConvLSTM2D))
+@over(lambda item: has_steps(item) and not refuses_masks(item) and not isinstance(item.make(), ConvLSTM))
 def test_masks_pass(item: Case) -> None:
     layer, inputs = item.make(), make_inputs(item)
     outputs = layer(mask_inputs(inputs))
@@ -362,7 +418,7 @@ def check_gradients(item: Case) -> None:
     sources = [*weights, *(inputs if item.largest is None else ())]
     evaluate = K.function([*inputs, *factors], [loss, *K.gradients(loss, sources)])
     _, *gradients = evaluate([*values, *shares])
-    arrays = [*(K.get_value(weight) for weight in weights), *values]
+    arrays = [*(np.array(K.get_value(weight)) for weight in weights), *values]
     step = 1e-6
     for number, gradient in enumerate(gradients):
         place = np.unravel_index(draw.randint(gradient.size), gradient.shape)

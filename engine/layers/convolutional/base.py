@@ -7,7 +7,7 @@ from typing import Any
 from engine import activations, constraints, initializers, regularizers
 from engine import backend as K
 from engine.layers.base import InputSpec, Layer
-from engine.layers.description import describe
+from engine.layers.description import describe, describe_later
 from engine.layers.sizes import check_size
 from engine.layers.windows import (
     channel_axis,
@@ -17,6 +17,23 @@ from engine.layers.windows import (
     normalize_tuple,
     spatial_axes,
 )
+
+
+def convolve(
+    rank: int,
+    inputs: Any,
+    kernel: Any,
+    strides: tuple[int, ...],
+    padding: str,
+    data_format: str,
+    dilation_rate: tuple[int, ...],
+    groups: int = 1,
+) -> Any:
+    """Convolve over `rank` axes by the backend's function for them."""
+    if rank == 1:
+        return K.conv1d(inputs, kernel, strides[0], padding, data_format, dilation_rate[0], groups=groups)
+    function = K.conv2d if rank == 2 else K.conv3d
+    return function(inputs, kernel, strides, padding, data_format, dilation_rate, groups=groups)
 
 
 class Convolution(Layer):
@@ -36,6 +53,7 @@ class Convolution(Layer):
         kernel_regularizer, bias_regularizer: penalties on the weights.
         activity_regularizer: penalty on the output.
         kernel_constraint, bias_constraint: applied to the weights after each step.
+        groups: into how many groups channels and filters are split, each convolved apart; of later lines of Keras.
     """
 
     def __init__(
@@ -56,6 +74,7 @@ class Convolution(Layer):
         activity_regularizer: Any = None,
         kernel_constraint: Any = None,
         bias_constraint: Any = None,
+        groups: int = 1,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -75,16 +94,23 @@ class Convolution(Layer):
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self.kernel_constraint = constraints.get(kernel_constraint)
         self.bias_constraint = constraints.get(bias_constraint)
+        self.groups = check_size(groups, "groups")
         self.input_spec = InputSpec(ndim=rank + 2)
 
     def build(self, input_shape: Any) -> None:
         """Make kernel and bias.
 
         Raises:
-            ValueError: the number of channels is unknown, or the kernel is larger than the input.
+            ValueError: the number of channels is unknown, the groups do not divide it or that of filters, or the
+                kernel is larger than the input.
         """
         channels = self._count_channels(input_shape)
-        self._add_kernel((*self.kernel_size, channels, self.filters))
+        if channels % self.groups or self.filters % self.groups:
+            raise ValueError(
+                f"Layer {self.name} can't split {channels} channels and {self.filters} filters into {self.groups} "
+                "groups of one size each."
+            )
+        self._add_kernel((*self.kernel_size, channels // self.groups, self.filters))
         self._add_bias(self.filters)
         self.built = True
 
@@ -129,23 +155,15 @@ class Convolution(Layer):
         return self._finish(self._convolve(inputs))
 
     def _convolve(self, inputs: Any) -> Any:
-        if self.rank == 1:
-            return K.conv1d(
-                inputs,
-                self.kernel,
-                strides=self.strides[0],
-                padding=self.padding,
-                data_format=self.data_format,
-                dilation_rate=self.dilation_rate[0],
-            )
-        convolve = K.conv2d if self.rank == 2 else K.conv3d
         return convolve(
+            self.rank,
             inputs,
             self.kernel,
-            strides=self.strides,
-            padding=self.padding,
-            data_format=self.data_format,
-            dilation_rate=self.dilation_rate,
+            self.strides,
+            self.padding,
+            self.data_format,
+            self.dilation_rate,
+            self.groups,
         )
 
     def _finish(self, outputs: Any) -> Any:
@@ -191,4 +209,4 @@ class Convolution(Layer):
             "bias_constraint",
         )
         shown = [name for name in names if name not in self.hidden_arguments]
-        return {**super().get_config(), **describe(self, *shown)}
+        return {**super().get_config(), **describe(self, *shown), **describe_later(self, groups=1)}

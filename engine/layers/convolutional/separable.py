@@ -184,7 +184,6 @@ class SeparableConv2D(SeparableConvolution):
         strides: distance between its positions.
         padding: `valid` or `same`.
         data_format: `channels_last` or `channels_first`; Keras's setting by default.
-        dilation_rate: distance between the kernel's cells.
         depth_multiplier: number of kernels for each input channel.
         activation: applied to the result; none by default.
         use_bias: whether a bias is added.
@@ -192,6 +191,7 @@ class SeparableConv2D(SeparableConvolution):
         depthwise_regularizer, pointwise_regularizer, bias_regularizer: penalties on the weights.
         activity_regularizer: penalty on the output.
         depthwise_constraint, pointwise_constraint, bias_constraint: applied to the weights after each step.
+        dilation_rate: distance between the kernel's cells.
 
     Shapes:
         `(batch, rows, cols, channels)` to `(batch, new_rows, new_cols, filters)`;
@@ -207,7 +207,6 @@ class SeparableConv2D(SeparableConvolution):
         strides: Any = (1, 1),
         padding: str = "valid",
         data_format: str | None = None,
-        dilation_rate: Any = (1, 1),
         depth_multiplier: int = 1,
         activation: Any = None,
         use_bias: bool = True,
@@ -221,6 +220,7 @@ class SeparableConv2D(SeparableConvolution):
         depthwise_constraint: Any = None,
         pointwise_constraint: Any = None,
         bias_constraint: Any = None,
+        dilation_rate: Any = (1, 1),
         **kwargs: Any,
     ) -> None:
         super().__init__(

@@ -6,14 +6,34 @@ from typing import Any
 
 from engine import backend as K
 from engine.layers.convolutional.base import Convolution
+from engine.layers.description import describe_later
 from engine.layers.registry import register_layer
-from engine.layers.windows import channel_axis, deconv_length, spatial_axes
+from engine.layers.windows import channel_axis, deconv_length, normalize_tuple, spatial_axes
 
 
 class TransposedConvolution(Convolution):
-    """The adjoint of a convolution, over any number of axes."""
+    """The adjoint of a convolution, over any number of axes.
+
+    Args:
+        output_padding: cells by which the output is longer than its kernels reach, one integer or one an axis; None
+            for as many as fill the strides. Of later lines of Keras, as is `dilation_rate` other than 1.
+        kwargs: as for `Convolution`.
+    """
 
     hidden_arguments = ("dilation_rate",)
+
+    def __init__(self, rank: int, output_padding: Any = None, **kwargs: Any) -> None:
+        super().__init__(rank=rank, **kwargs)
+        self.output_padding = (
+            None if output_padding is None else normalize_tuple(output_padding, rank, "output_padding", 0)
+        )
+        if output_padding is not None and any(
+            more >= stride for more, stride in zip(self.output_padding or (), self.strides, strict=True)
+        ):
+            raise ValueError(
+                f"`output_padding` must be less than `strides` along each axis. Received: {output_padding} and "
+                f"{self.strides}"
+            )
 
     def build(self, input_shape: Any) -> None:
         """Make kernel and bias.
@@ -28,9 +48,11 @@ class TransposedConvolution(Convolution):
 
     def _lengthen(self, sizes: Any) -> list[Any]:
         """Return the spatial sizes of the output for those of the input."""
+        extra = self.output_padding or (None,) * self.rank
+        windows = zip(sizes, self.strides, self.kernel_size, self.dilation_rate, extra, strict=True)
         return [
-            deconv_length(size, stride, kernel, self.padding)
-            for size, stride, kernel in zip(sizes, self.strides, self.kernel_size, strict=True)
+            deconv_length(size, stride, kernel, self.padding, dilation, more)
+            for size, stride, kernel, dilation, more in windows
         ]
 
     def _convolve(self, inputs: Any) -> Any:
@@ -39,15 +61,31 @@ class TransposedConvolution(Convolution):
         lengths = self._lengthen([sizes[axis] if static[axis] is None else static[axis] for axis in axes])
         output_shape = [sizes[0], *lengths]
         output_shape.insert(channel_axis(self.data_format) % (self.rank + 2), self.filters)
-        convolve = K.conv2d_transpose if self.rank == 2 else K.conv3d_transpose
-        return convolve(
+        if self.rank == 1:
+            return K.conv1d_transpose(
+                inputs,
+                self.kernel,
+                tuple(output_shape),
+                self.strides[0],
+                self.padding,
+                self.data_format,
+                dilation_rate=self.dilation_rate[0],
+            )
+        spread = K.conv2d_transpose if self.rank == 2 else K.conv3d_transpose
+        return spread(
             inputs,
             self.kernel,
             tuple(output_shape),
-            strides=self.strides,
-            padding=self.padding,
-            data_format=self.data_format,
+            self.strides,
+            self.padding,
+            self.data_format,
+            dilation_rate=self.dilation_rate,
         )
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` makes the layer from."""
+        later = describe_later(self, dilation_rate=(1,) * self.rank, output_padding=None)
+        return {**super().get_config(), **later}
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape with the lengthened axes and the number of filters."""

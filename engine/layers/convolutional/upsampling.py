@@ -6,7 +6,7 @@ from typing import Any
 
 from engine import backend as K
 from engine.layers.base import InputSpec, Layer
-from engine.layers.description import describe
+from engine.layers.description import describe, describe_later
 from engine.layers.registry import register_layer
 from engine.layers.windows import normalize_tuple, spatial_axes
 
@@ -71,6 +71,7 @@ class UpSampling2D(UpSampling):
     Args:
         size: how many times, one integer or one an axis.
         data_format: `channels_last` or `channels_first`; Keras's setting by default.
+        interpolation: `nearest` to repeat, or `bilinear` to mix; of later lines of Keras.
 
     Shapes:
         `(batch, rows, cols, channels)`, or channels second, to the same with more rows and cols.
@@ -78,13 +79,34 @@ class UpSampling2D(UpSampling):
 
     rank = 2
 
-    def __init__(self, size: Any = (2, 2), data_format: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        size: Any = (2, 2),
+        data_format: str | None = None,
+        interpolation: str = "nearest",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(size, data_format, **kwargs)
+        if interpolation not in ("nearest", "bilinear"):
+            raise ValueError(
+                f"Layer {self.name} can't take {interpolation!r} as its interpolation: use nearest or bilinear."
+            )
+        self.interpolation = interpolation
 
     def call(self, inputs: Any) -> Any:
         """Return the repeated cells."""
-        height, width = self.factors
-        return K.resize_images(inputs, height, width, self.data_format)
+        if self.interpolation == "nearest":
+            return K.resize_images(inputs, *self.factors, self.data_format)
+        static, sizes = K.int_shape(inputs), K.shape(inputs)
+        rows, cols = (
+            (sizes[axis] if static[axis] is None else static[axis]) * factor
+            for axis, factor in zip(spatial_axes(2, self.data_format), self.factors, strict=True)
+        )
+        return K.interpolate_images(inputs, rows, cols, self.data_format, self.interpolation)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` makes the layer from."""
+        return {**super().get_config(), **describe_later(self, interpolation="nearest")}
 
 
 @register_layer()

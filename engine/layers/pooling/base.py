@@ -6,7 +6,7 @@ from typing import Any
 
 from engine import backend as K
 from engine.layers.base import InputSpec, Layer
-from engine.layers.description import describe
+from engine.layers.description import describe, describe_later
 from engine.layers.windows import (
     check_spatial_sizes,
     conv_output_length,
@@ -135,13 +135,19 @@ class Pooling3D(Pooling):
 
 
 class GlobalPooling(Layer):
-    """Reduce all spatial axes to one value a channel."""
+    """Reduce all spatial axes to one value a channel.
+
+    Args:
+        data_format: `channels_last` or `channels_first`; Keras's setting by default.
+        keepdims: whether the reduced axes stay, with size 1; of later lines of Keras.
+    """
 
     rank: int
 
-    def __init__(self, data_format: str | None = None, **kwargs: Any) -> None:
+    def __init__(self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.data_format = K.normalize_data_format(data_format)
+        self.keepdims = keepdims
         self.input_spec = InputSpec(ndim=self.rank + 2)
 
     @property
@@ -150,12 +156,18 @@ class GlobalPooling(Layer):
         return list(spatial_axes(self.rank, self.data_format))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """Return the sizes of the batch and of the channels."""
+        """Return the sizes of the batch and of the channels, and those of kept axes."""
+        if self.keepdims:
+            return tuple(1 if axis in self.axes else size for axis, size in enumerate(input_shape))
         return (input_shape[0], input_shape[-1 if self.data_format == "channels_last" else 1])
 
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` makes the layer from."""
-        return {**super().get_config(), **describe(self, "data_format")}
+        return {
+            **super().get_config(),
+            **describe(self, "data_format"),
+            **describe_later(self, keepdims=False),
+        }
 
 
 class GlobalPooling1D(GlobalPooling):

@@ -11,15 +11,25 @@ from engine.layers.registry import register_layer
 
 @register_layer("GlobalAvgPool1D")
 class GlobalAveragePooling1D(GlobalPooling1D):
-    """Take the mean of each channel of sequences.
+    """Take the mean of each channel of sequences, over the steps that are not masked.
 
     Shapes:
         `(batch, steps, channels)` to `(batch, channels)`.
     """
 
-    def call(self, inputs: Any) -> Any:
+    supports_masking = True
+
+    def call(self, inputs: Any, mask: Any = None) -> Any:
         """Return the mean of each channel."""
-        return K.mean(inputs, axis=self.axes)
+        if mask is None:
+            return K.mean(inputs, axis=self.axes, keepdims=self.keepdims)
+        shares = K.expand_dims(K.cast(mask, K.dtype(inputs)))
+        total = K.sum(inputs * shares, axis=self.axes, keepdims=self.keepdims)
+        return total / K.sum(shares, axis=self.axes, keepdims=self.keepdims)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> None:
+        """Return None: no step is left to mask."""
+        return
 
 
 @register_layer("GlobalAvgPool2D")
@@ -37,7 +47,7 @@ class GlobalAveragePooling2D(GlobalPooling):
 
     def call(self, inputs: Any) -> Any:
         """Return the mean of each channel."""
-        return K.mean(inputs, axis=self.axes)
+        return K.mean(inputs, axis=self.axes, keepdims=self.keepdims)
 
 
 @register_layer("GlobalAvgPool3D")
@@ -55,7 +65,7 @@ class GlobalAveragePooling3D(GlobalPooling):
 
     def call(self, inputs: Any) -> Any:
         """Return the mean of each channel."""
-        return K.mean(inputs, axis=self.axes)
+        return K.mean(inputs, axis=self.axes, keepdims=self.keepdims)
 
 
 @register_layer("GlobalMaxPool1D")
@@ -68,7 +78,7 @@ class GlobalMaxPooling1D(GlobalPooling1D):
 
     def call(self, inputs: Any) -> Any:
         """Return the greatest value of each channel."""
-        return K.max(inputs, axis=self.axes)
+        return K.max(inputs, axis=self.axes, keepdims=self.keepdims)
 
 
 @register_layer("GlobalMaxPool2D")
@@ -86,7 +96,7 @@ class GlobalMaxPooling2D(GlobalPooling):
 
     def call(self, inputs: Any) -> Any:
         """Return the greatest value of each channel."""
-        return K.max(inputs, axis=self.axes)
+        return K.max(inputs, axis=self.axes, keepdims=self.keepdims)
 
 
 @register_layer("GlobalMaxPool3D")
@@ -104,4 +114,4 @@ class GlobalMaxPooling3D(GlobalPooling):
 
     def call(self, inputs: Any) -> Any:
         """Return the greatest value of each channel."""
-        return K.max(inputs, axis=self.axes)
+        return K.max(inputs, axis=self.axes, keepdims=self.keepdims)

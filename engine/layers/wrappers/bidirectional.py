@@ -9,7 +9,7 @@ from typing import Any
 from engine import backend as K
 from engine.layers.base import accepts_argument, to_list
 from engine.layers.recurrent.arguments import split_inputs
-from engine.layers.registry import register_layer
+from engine.layers.registry import deserialize, register_layer, serialize
 from engine.layers.wrappers.base import Wrapper
 
 _MERGES: dict[Any, Callable[[Any, Any], Any]] = {
@@ -21,6 +21,28 @@ _MERGES: dict[Any, Callable[[Any, Any], Any]] = {
 }
 
 
+def _mirror(layer: Any) -> Any:
+    """Return a copy of a recurrent layer that reads the other way."""
+    config = layer.get_config()
+    config["go_backwards"] = not config["go_backwards"]
+    mirrored = type(layer).from_config(config)
+    mirrored.name = f"backward_{layer.name}"
+    return mirrored
+
+
+def _check_pair(forward: Any, backward: Any) -> None:
+    """Compare the layers of both directions.
+
+    Raises:
+        ValueError: they read the same way, or give results of different kinds.
+    """
+    if forward.go_backwards == backward.go_backwards:
+        raise ValueError("`layer` and `backward_layer` of Bidirectional must differ in `go_backwards`.")
+    for name in ("return_sequences", "return_state", "stateful"):
+        if getattr(forward, name) != getattr(backward, name):
+            raise ValueError(f"`layer` and `backward_layer` of Bidirectional must agree in `{name}`.")
+
+
 @register_layer()
 class Bidirectional(Wrapper):
     """Run a recurrent layer and a copy of it that reads backwards, and join what they give.
@@ -29,32 +51,38 @@ class Bidirectional(Wrapper):
         layer: a recurrent layer.
         merge_mode: `sum`, `mul`, `concat`, `ave`, or None for both outputs.
         weights: first values of the weights, those of the forward layer first.
+        backward_layer: a recurrent layer of its own to read backwards, in place of the copy; of later lines of Keras.
 
     Shapes:
         As the layer's; the last axis is doubled with `concat`.
 
     Raises:
-        ValueError: the mode is unknown, or the layer is not recurrent.
+        ValueError: the mode is unknown, a layer is not recurrent, or the two do not fit each other.
     """
 
     supports_masking = True
 
     def __init__(
-        self, layer: Any, merge_mode: str | None = "concat", weights: Any = None, **kwargs: Any
+        self,
+        layer: Any,
+        merge_mode: str | None = "concat",
+        weights: Any = None,
+        backward_layer: Any = None,
+        **kwargs: Any,
     ) -> None:
         if merge_mode not in _MERGES:
             raise ValueError(
                 'Invalid merge mode. Merge mode should be one of {"sum", "mul", "ave", "concat", None}. '
                 f"Received: {merge_mode!r}"
             )
-        if not hasattr(layer, "go_backwards"):
-            raise ValueError(f"Bidirectional wraps a recurrent layer. Received: {type(layer).__name__}")
+        for wrapped in (layer, layer if backward_layer is None else backward_layer):
+            if not hasattr(wrapped, "go_backwards"):
+                raise ValueError(f"Bidirectional wraps a recurrent layer. Received: {type(wrapped).__name__}")
         self.forward_layer = copy.copy(layer)
-        config = layer.get_config()
-        config["go_backwards"] = not config["go_backwards"]
-        self.backward_layer = type(layer).from_config(config)
         self.forward_layer.name = f"forward_{layer.name}"
-        self.backward_layer.name = f"backward_{layer.name}"
+        self._given_backward_layer = backward_layer
+        self.backward_layer = _mirror(layer) if backward_layer is None else backward_layer
+        _check_pair(self.forward_layer, self.backward_layer)
         self.merge_mode = merge_mode
         super().__init__(layer, **kwargs)
         self.stateful = layer.stateful
@@ -71,9 +99,9 @@ class Bidirectional(Wrapper):
 
     def set_weights(self, weights: Any) -> None:
         """Set the values of the weights, those of the forward layer first."""
-        half = len(weights) // 2
-        self.forward_layer.set_weights(weights[:half])
-        self.backward_layer.set_weights(weights[half:])
+        count = len(self.forward_layer.weights)
+        self.forward_layer.set_weights(weights[:count])
+        self.backward_layer.set_weights(weights[count:])
 
     def build(self, input_shape: Any) -> None:
         """Build both layers."""
@@ -96,8 +124,9 @@ class Bidirectional(Wrapper):
         if self.merge_mode is None:
             outputs = [output_shape, output_shape]
         else:
-            factor = 2 if self.merge_mode == "concat" else 1
-            outputs = [(*output_shape[:-1], output_shape[-1] * factor)]
+            own = self.backward_layer.compute_output_shape(input_shape)
+            further = (own[0] if self.return_state else own)[-1] if self.merge_mode == "concat" else 0
+            outputs = [(*output_shape[:-1], output_shape[-1] + further)]
         return [*outputs, *states, *states] if len(outputs) > 1 or self.return_state else outputs[0]
 
     def __call__(self, inputs: Any, initial_state: Any = None, constants: Any = None, **kwargs: Any) -> Any:
@@ -183,6 +212,8 @@ class Bidirectional(Wrapper):
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` makes the layer from."""
         config = {**super().get_config(), "merge_mode": self.merge_mode}
+        if self._given_backward_layer is not None:
+            config["backward_layer"] = serialize(self.backward_layer)
         if self._num_constants is not None:
             config["num_constants"] = self._num_constants
         return config
@@ -192,6 +223,8 @@ class Bidirectional(Wrapper):
         """Make the layer from its configuration."""
         config = dict(config)
         count = config.pop("num_constants", None)
+        if config.get("backward_layer") is not None:
+            config["backward_layer"] = deserialize(config["backward_layer"], custom_objects)
         layer = super().from_config(config, custom_objects)
         layer._num_constants = count
         return layer
