@@ -12,6 +12,7 @@ from engine.callbacks.progbar_logger import ProgbarLogger
 from engine.callbacks.progress_bar import Progbar
 from engine.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
 from engine.callbacks.remote_monitor import RemoteMonitor
+from engine.callbacks.tensorboard import TensorBoard
 from engine.callbacks.terminate_on_nan import TerminateOnNaN
 
 __all__ = [
@@ -28,5 +29,6 @@ __all__ = [
     "ProgbarLogger",
     "ReduceLROnPlateau",
     "RemoteMonitor",
+    "TensorBoard",
     "TerminateOnNaN",
 ]
