@@ -13,7 +13,7 @@ from engine.models import Sequential
 try:
     import pydot
 except ImportError:
-    pydot = None
+    pydot = None  # type: ignore[assignment]
 
 
 def model_to_dot(

@@ -17,6 +17,11 @@ from engine.downloads import DownloadError, get_file, hash_file, validate_file
 BODY = bytes(range(256)) * 4000
 
 
+@pytest.fixture(autouse=True)
+def cache(keras_home: Path) -> Path:
+    return keras_home
+
+
 def names_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
