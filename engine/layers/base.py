@@ -220,8 +220,8 @@ class Layer(Connections):
         for variable, value in zip(variables, weights, strict=True):
             if tuple(variable.shape) != tuple(getattr(value, "shape", ())):
                 raise ValueError(
-                    f"Layer weight shape {tuple(variable.shape)} of {variable.name!r} not compatible with "
-                    f"provided weight shape {tuple(getattr(value, 'shape', ()))}"
+                    f"Layer weight shape {tuple(variable.shape)} not compatible with provided weight shape "
+                    f"{tuple(getattr(value, 'shape', ()))} for {variable.name!r}"
                 )
         K.batch_set_value(list(zip(variables, weights, strict=True)))
 
@@ -259,7 +259,8 @@ class Layer(Connections):
         specs = to_list(self.input_spec)
         if len(inputs) != len(specs):
             raise ValueError(
-                f"Layer {self.name} expects {len(specs)} inputs, but it received {len(inputs)} input tensors."
+                f"Layer {self.name} expects {len(specs)} inputs, but it received {len(inputs)} input tensors. "
+                f"Input received: {inputs}"
             )
         for index, (tensor, spec) in enumerate(zip(inputs, specs, strict=True)):
             if spec is not None:

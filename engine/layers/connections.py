@@ -96,7 +96,9 @@ class Connections:
 
     def _only_attribute(self, attribute: str, word: str) -> Any:
         if not self._inbound_nodes:
-            raise AttributeError(f"Layer {self.name} has no inbound nodes: it was never called.")
+            raise AttributeError(
+                f"Layer {self.name} is not connected, no {word} to return: it was never called on a tensor."
+            )
         if len(self._inbound_nodes) > 1:
             raise AttributeError(
                 f'Layer {self.name} has multiple inbound nodes, hence the notion of "layer {word}" is '

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 
 from engine.graph import Node, Tensor
+
+_INPUT_ADVICE = "Input tensors to a Model must come from `keras.layers.Input`."
+_OUTPUT_ADVICE = (
+    "Output tensors to a Model must be the output of a Keras `Layer` (thus holding past layer metadata). Wrap "
+    "backend functions in a `Lambda` layer."
+)
 
 
 class GraphMap:
@@ -29,7 +35,7 @@ class GraphMap:
         finished = self._walk(outputs)
         node_depths, layer_depths = self._measure(finished)
         for tensor in inputs:
-            layer, node_index, _ = _history(tensor)
+            layer, node_index, _ = _history(tensor, _INPUT_ADVICE)
             self._layers.setdefault(id(layer), layer)
             self._layer_order.setdefault(id(layer), len(self._layer_order))
             layer_depths.setdefault(id(layer), 0)
@@ -57,7 +63,7 @@ class GraphMap:
         open_nodes: set[int] = set()
         # An explicit stack: models may be deeper than Python's own.
         for output in outputs:
-            layer, node_index, _ = _history(output)
+            layer, node_index, _ = _history(output, _OUTPUT_ADVICE)
             stack = [(layer._inbound_nodes[node_index], False)]
             while stack:
                 node, expanded = stack.pop()
@@ -104,32 +110,31 @@ class GraphMap:
             if node.inbound_layers or not layer.built or type(layer).__name__ != "InputLayer":
                 missing = [tensor for tensor in node.input_tensors if id(tensor) not in known]
                 if missing:
-                    raise ValueError(
-                        f"Graph disconnected: cannot obtain value for tensor {missing[0]!r} at layer "
-                        f'"{layer.name}". The following previous layers were accessed without issue: {complete}'
-                    )
+                    self._refuse_disconnected(missing[0], layer, complete)
                 complete.append(layer.name)
             elif id(node.output_tensors[0]) not in known:
-                raise ValueError(
-                    f"Graph disconnected: layer {layer.name!r} is an input that the outputs depend on, but it "
-                    "is not among the model's inputs."
-                )
+                self._refuse_disconnected(node.output_tensors[0], layer, complete)
             known.update(id(tensor) for tensor in node.output_tensors)
 
+    @staticmethod
+    def _refuse_disconnected(tensor: Tensor, layer: Any, complete: list[str]) -> None:
+        raise ValueError(
+            f'Graph disconnected: cannot obtain value for tensor {tensor!r} at layer "{layer.name}". The '
+            f"following previous layers were accessed without issue: {complete}. Name the tensor among the "
+            "model's inputs, or leave out what depends on it."
+        )
+
     def _check_names(self) -> None:
-        names: set[str] = set()
-        for layer in self.layers:
-            if layer.name in names:
+        counts = Counter(layer.name for layer in self.layers)
+        for name, count in counts.items():
+            if count > 1:
                 raise ValueError(
-                    f'The name "{layer.name}" is used twice in the model. All layer names should be unique.'
+                    f'The name "{name}" is used {count} times in the model. All layer names should be unique.'
                 )
-            names.add(layer.name)
 
 
-def _history(tensor: Any) -> tuple[Any, int, int]:
+def _history(tensor: Any, advice: str) -> tuple[Any, int, int]:
     history = getattr(tensor, "_keras_history", None)
     if history is None:
-        raise ValueError(
-            f"Input and output tensors of a Model must be the output of a layer (or of `Input`). Found: {tensor!r}"
-        )
+        raise ValueError(f"{advice} Found: {tensor!r}")
     return history

@@ -32,7 +32,10 @@ class Network(Layer):
         self.inputs: list[Any] = to_list(inputs)
         self.outputs: list[Any] = to_list(outputs)
         if len(unique(self.inputs)) != len(self.inputs):
-            raise ValueError(f"The list of inputs passed to the model is redundant: {self.inputs}")
+            raise ValueError(
+                "The list of inputs passed to the model is redundant. All inputs should only appear once. "
+                f"Found: {self.inputs}"
+            )
         self._map = GraphMap(self.inputs, self.outputs)
         self._layers: list[Any] = self._map.layers
         histories = [tensor._keras_history for tensor in self.inputs]

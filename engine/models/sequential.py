@@ -115,10 +115,33 @@ class Sequential(Model):
         if not self.inputs or not self.outputs:
             raise TypeError("Sequential model cannot be built: model is empty. Add some layers first.")
 
-    def compile(self, *args: Any, **kwargs: Any) -> None:
-        """Say how the model is trained; see `Model.compile`."""
+    def compile(  # type: ignore[override]  # in the order of 2.1.6
+        self,
+        optimizer: Any,
+        loss: Any = None,
+        metrics: Any = None,
+        sample_weight_mode: Any = None,
+        weighted_metrics: Any = None,
+        target_tensors: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        """Say how the model is trained; arguments as in `Model.compile`, in the order of 2.1.6."""
         self.build()
-        super().compile(*args, **kwargs)
+        super().compile(
+            optimizer,
+            loss,
+            metrics=metrics,
+            sample_weight_mode=sample_weight_mode,
+            weighted_metrics=weighted_metrics,
+            target_tensors=target_tensors,
+            **kwargs,
+        )
+
+    def train_on_batch(  # type: ignore[override]  # in the order of 2.1.6
+        self, x: Any, y: Any, class_weight: Any = None, sample_weight: Any = None
+    ) -> Any:
+        """Train on one batch; as `Model.train_on_batch`, with the weights in the order of 2.1.6."""
+        return super().train_on_batch(x, y, sample_weight=sample_weight, class_weight=class_weight)
 
     def predict_proba(
         self, x: Any, batch_size: int | None = None, verbose: int = 0, steps: int | None = None

@@ -76,7 +76,7 @@ def test_huge_but_permitted_model_is_checked_without_allocating() -> None:
         (("config", 1, "config", "unitz"), 3, "/config/1", "unitz"),
         (("config", 0, "config", "activation"), "rely", "/config/0", "rely"),
         (("config", 1, "config", "name"), "../../etc/passwd", "/config/1/config/name", "refused"),
-        (("config", 1, "config", "name"), "dense_1", "/config", "used twice"),
+        (("config", 1, "config", "name"), "dense_1", "/config", "used 2 times"),
         (("config", 1, "config", "function_type"), "lambda", "/config/1/config", "marks code"),
         (("config", 1, "config"), None, "/config/1/config", "lacks its `config`"),
         (("class_name",), "Dense", "/class_name", "Sequential or functional"),
