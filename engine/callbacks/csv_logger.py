@@ -33,10 +33,12 @@ class CSVLogger(Callback):
         self.csv_file: Any = None
 
     def on_train_begin(self, logs: Logs = None) -> None:
-        """Called when the training begins."""
-        if self.append and os.path.exists(self.filename):
-            self.append_header = os.path.getsize(self.filename) == 0
-        self.csv_file = open(self.filename, "a" if self.append else "w", newline="")  # noqa: SIM115
+        """Called when the training begins; one that goes on from a state goes on in its file."""
+        goes_on = self.append or "_restored_state" in vars(self)
+        self.append_header = not (
+            goes_on and os.path.exists(self.filename) and os.path.getsize(self.filename)
+        )
+        self.csv_file = open(self.filename, "a" if goes_on else "w", newline="")  # noqa: SIM115
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Called at the end of each epoch."""

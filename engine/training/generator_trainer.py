@@ -14,7 +14,7 @@ from engine.training.enqueuer import make_enqueuer
 from engine.training.fitting import fit_batches
 from engine.training.loop import predict_loop, run_epoch
 from engine.training.sequence import Sequence as BatchSequence
-from engine.training.standardization import Samples, standardize_inputs, standardize_samples
+from engine.training.standardization import Samples, check_batch_size, standardize_inputs, standardize_samples
 
 
 class GeneratorTrainer(Compilation):
@@ -77,8 +77,8 @@ class GeneratorTrainer(Compilation):
                     _open_batches(validation_data, steps, self._convert_samples, queue, rewinds=True)
                 )
             elif validation_data is not None:
-                held_out = self._standardize_held_out(validation_data)
-                size = K.int_shape(self._feed_inputs[0])[0] or 32
+                size = (K.int_shape(self._feed_inputs[0])[0] if self.stateful else None) or 32
+                held_out = self._standardize_held_out(validation_data, size)
                 validation = ArrayBatches(self._make_columns(held_out.flat), held_out.rows, size)
             return fit_batches(
                 self, train, validation, {}, callbacks, verbose, initial_epoch, epochs, held_out
@@ -141,14 +141,14 @@ class GeneratorTrainer(Compilation):
             outputs = predict_loop(self._step("predict"), show_progress(batches, verbose), None)
         return outputs[0] if len(outputs) == 1 else outputs
 
-    def _standardize_held_out(self, validation_data: Any) -> Samples:
+    def _standardize_held_out(self, validation_data: Any, batch_size: int) -> Samples:
         if not isinstance(validation_data, (tuple, list)) or len(validation_data) not in (2, 3):
             raise ValueError(
                 "`validation_data` should be a tuple `(val_x, val_y, val_sample_weight)` or `(val_x, val_y)`. "
                 f"Found: {validation_data!r}"
             )
         x, y, sample_weight = (*validation_data, None)[:3]
-        return standardize_samples(self, x, y, sample_weight)
+        return standardize_samples(self, x, y, sample_weight, batch_size=batch_size)
 
     def _convert_samples(self, item: Any, class_weight: Any = None) -> Batch:
         """Return the batch of what a generator of training data gave."""
@@ -171,7 +171,9 @@ class GeneratorTrainer(Compilation):
                 )
             item = item[0]
         inputs = standardize_inputs(self, item)
-        return check_lengths(inputs, []), self._make_batch(inputs, predicting=True)
+        rows = check_lengths(inputs, [])
+        check_batch_size(self, rows, None)
+        return rows, self._make_batch(inputs, predicting=True)
 
 
 def _is_generator(data: Any) -> bool:

@@ -50,7 +50,7 @@ class OutputPlan:
                 f'Found a sample_weight_mode "temporal" for output "{name}", which has shape {tensor.shape}: '
                 "it needs a time dimension."
             )
-        self.is_fed = target is None
+        self.is_fed = target is None or K.is_placeholder(target)
         self.target = self._make_target() if target is None else target
         self.sample_weights = K.placeholder(tensor.shape[:axes], name=f"{name}_sample_weights", like=tensor)
         objective = weighted_masked_objective(loss)

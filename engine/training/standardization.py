@@ -8,6 +8,7 @@ import numpy as np
 
 from engine import backend as K
 from engine.training import arrays
+from engine.training.weights import standardize_by_output, standardize_weights
 
 
 class Samples:
@@ -50,22 +51,41 @@ class Samples:
         return [*self.inputs, *self.targets, *self.weights]
 
 
-def standardize_inputs(model: Any, x: Any, check_batch_size: bool = False) -> list[Any]:
+def standardize_inputs(model: Any, x: Any) -> list[Any]:
     """Return one array an input of the model.
 
     Raises:
         ValueError: an array is missing or has the wrong shape.
     """
     shapes = [K.int_shape(tensor) for tensor in model._feed_inputs]
-    inputs = arrays.standardize_data(x, model._feed_input_names, shapes, "input")
-    if check_batch_size:
-        for name, array, shape in zip(model._feed_input_names, inputs, shapes, strict=True):
-            if shape[0] is not None and array.shape[0] != shape[0]:
-                raise ValueError(
-                    f"Error when checking input: expected {name} to have a batch of {shape[0]} samples, but got "
-                    f"array with shape {tuple(array.shape)}"
-                )
-    return inputs
+    return arrays.standardize_data(x, model._feed_input_names, shapes, "input")
+
+
+def check_batch_size(model: Any, rows: int, batch_size: int | None) -> None:
+    """Refuse batches that a stateful model can't take: it has a state for each sample of a batch.
+
+    Args:
+        model: a model.
+        rows: number of samples.
+        batch_size: size of the batches that are cut from them; None for one batch.
+
+    Raises:
+        ValueError: the batches have different sizes, or another one than the model was built for.
+    """
+    if not model.stateful or not model._feed_inputs:
+        return
+    if batch_size and rows > batch_size and rows % batch_size:
+        raise ValueError(
+            "In a stateful network, you should only pass inputs with a number of samples that can be divided "
+            f"by the batch size. Found: {rows} samples. Batch size: {batch_size}."
+        )
+    size = min(batch_size or rows, rows)
+    name, wanted = model._feed_input_names[0], K.int_shape(model._feed_inputs[0])[0]
+    if wanted not in (None, size):
+        raise ValueError(
+            f"Cannot feed a batch of {size} samples to the input {name!r} of a stateful network, which was built "
+            f"for batches of {wanted}. Use `batch_size={wanted}`."
+        )
 
 
 def standardize_samples(
@@ -100,20 +120,16 @@ def standardize_samples(
     names = [output.name for output in outputs]
     by_name = dict(zip([output.name for output in fed], targets, strict=True))
     weights = [
-        arrays.standardize_weights(by_name[output.name], of_samples, of_classes, output.sample_weight_mode)
+        standardize_weights(by_name[output.name], of_samples, of_classes, output.sample_weight_mode)
         if output.name in by_name
         else None
         for output, of_samples, of_classes in zip(
             outputs,
-            arrays.standardize_by_output(sample_weight, names, "sample_weight"),
-            arrays.standardize_by_output(class_weight, names, "class_weight"),
+            standardize_by_output(sample_weight, names, "sample_weight"),
+            standardize_by_output(class_weight, names, "class_weight"),
             strict=True,
         )
     ]
     samples = Samples(inputs, targets, weights)
-    if model.stateful and batch_size and samples.rows % batch_size:
-        raise ValueError(
-            "In a stateful network, you should only pass inputs with a number of samples that can be divided "
-            f"by the batch size. Found: {samples.rows} samples. Batch size: {batch_size}."
-        )
+    check_batch_size(model, samples.rows, batch_size)
     return samples

@@ -10,7 +10,7 @@ from engine.training.batches import ArrayBatches, show_progress
 from engine.training.fitting import fit_batches
 from engine.training.generator_trainer import GeneratorTrainer
 from engine.training.loop import predict_loop, run_epoch
-from engine.training.standardization import Samples, standardize_inputs, standardize_samples
+from engine.training.standardization import Samples, check_batch_size, standardize_inputs, standardize_samples
 
 
 class Trainer(GeneratorTrainer):
@@ -161,11 +161,7 @@ class Trainer(GeneratorTrainer):
             raise ValueError("If predicting from data tensors, you should specify the `steps` argument.")
         inputs = standardize_inputs(self, x)
         rows = arrays.check_lengths(inputs, [])
-        if self.stateful and size and rows > size and rows % size:
-            raise ValueError(
-                "In a stateful network, you should only pass inputs with a number of samples that can be divided "
-                f"by the batch size. Found: {rows} samples. Batch size: {size}."
-            )
+        check_batch_size(self, rows, size)
         batches = ArrayBatches(self._make_columns(inputs, predicting=True), rows, size, steps=steps)
         outputs = predict_loop(
             self._step("predict"), show_progress(batches, verbose), None if steps else rows
@@ -196,6 +192,7 @@ class Trainer(GeneratorTrainer):
         """Return the outputs for one batch of inputs."""
         inputs = standardize_inputs(self, x)
         rows = arrays.check_lengths(inputs, [])
+        check_batch_size(self, rows, None)
         batch = (rows, self._make_batch(inputs, predicting=True))
         outputs = predict_loop(self._step("predict"), [batch], None)
         return outputs[0] if len(outputs) == 1 else outputs
