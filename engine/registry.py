@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,10 +15,12 @@ class Registry:
 
     Args:
         kind: what errors call a member, such as `activation function`.
+        refused: why certain names that are known elsewhere stand for nothing here.
     """
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, refused: Mapping[str, str] | None = None) -> None:
         self.kind = kind
+        self._refused = refused or {}
         self._objects: dict[str, Any] = {}
 
     def register(self, *names: str) -> Callable[[Any], Any]:
@@ -49,7 +51,13 @@ class Registry:
         for objects in (custom_objects or {}, get_state().custom_objects, self._objects):
             if name in objects:
                 return objects[name]
-        raise ValueError(f"Unknown {self.kind}: {name}. Pass your own by `custom_objects`.")
+        raise ValueError(self.explain(name))
+
+    def explain(self, name: str) -> str:
+        """Return why there is no member called `name`."""
+        if name in self._refused:
+            return f"{self.kind.capitalize()} {name} is not supported: {self._refused[name]}."
+        return f"Unknown {self.kind}: {name}. Pass your own by `custom_objects`."
 
     def deserialize(self, identifier: Any, custom_objects: dict[str, Any] | None = None) -> Any:
         """Make an object from `{"class_name": ..., "config": {...}}` or from a name.

@@ -101,7 +101,7 @@ class OrthogonalRegularizer(Regularizer):
         if K.ndim(x) != 2:
             raise ValueError(f"An OrthogonalRegularizer takes matrices. Found shape: {K.int_shape(x)}")
         unit = K.l2_normalize(x if self.mode == "rows" else K.transpose(x), axis=1)
-        count = K.int_shape(unit)[0]
+        count: Any = K.int_shape(unit)[0]
         cosines = K.dot(unit, K.transpose(unit)) * (1.0 - K.eye(count))
         return float(self.factor) * K.sum(K.abs(cosines)) / (count * (count - 1))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -111,7 +111,7 @@ def pool3d(
     return _pool(x, pool_size, strides, padding, data_format, pool_mode)
 
 
-_ADAPTIVE = {
+_ADAPTIVE: dict[tuple[str, int], Callable[..., Any]] = {
     ("avg", 1): functional.adaptive_avg_pool1d,
     ("avg", 2): functional.adaptive_avg_pool2d,
     ("avg", 3): functional.adaptive_avg_pool3d,

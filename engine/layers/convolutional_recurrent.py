@@ -199,7 +199,7 @@ class ConvLSTM(StandardRNN):
         names = self.cell_class.config_names()
         of_cell = {name: kwargs.pop(name) for name in names if name in kwargs}
         super().__init__(
-            self.cell_class(filters, kernel_size, **of_cell),  # type: ignore[call-arg]
+            self.cell_class(filters, kernel_size, **of_cell),
             activity_regularizer=activity_regularizer,
             return_sequences=return_sequences,
             return_state=return_state,

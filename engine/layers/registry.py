@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from engine.layers.refused import REFUSED
 from engine.legacy.class_spellings import accept_legacy_constructor
 from engine.registry import Registry, serialize_object
 
-LAYERS = Registry("layer")
+LAYERS = Registry("layer", REFUSED)
 
 
 def register_layer(*names: str) -> Callable[[Any], Any]:

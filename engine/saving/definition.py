@@ -15,13 +15,21 @@ from engine import backend as K
 from engine.layers.location import ConfigurationError
 from engine.layers.registry import LAYERS
 from engine.saving.config import model_from_config
-from engine.saving.dialects import to_keras_2
+from engine.saving.dialects import class_in_keras_2
 
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}\Z")
 # Layers that carry code.
 _REFUSED_CLASSES = {"Lambda": "it carries code"}
 # What marshalled functions and pickles hide behind.
-_REFUSED_KEYS = {"function_type", "output_shape_type", "mask_type", "py/object", "py/reduce"}
+_REFUSED_KEYS = {
+    "function_type",
+    "mode_type",
+    "output_shape_type",
+    "output_mask_type",
+    "mask_type",
+    "py/object",
+    "py/reduce",
+}
 _REFUSED_OBJECTS = {"__lambda__", "__bytes__", "__typespec__", "__exec__"}
 
 
@@ -194,7 +202,8 @@ def _check_object(value: dict[str, Any], pointer: str) -> int:
     for key in value:
         if not isinstance(key, str):
             raise DefinitionError(f"Keys must be text. Found: {key!r}", pointer)
-    found = _REFUSED_KEYS & value.keys()
+    # Keras 1's `Merge` says `raw` of what is no function.
+    found = {key for key in _REFUSED_KEYS if value.get(key, "raw") != "raw"}
     if found:
         raise DefinitionError(f"{sorted(found)[0]!r} marks code, which is refused.", pointer)
     class_name = value.get("class_name")
@@ -225,9 +234,8 @@ def _check_layer(value: dict[str, Any], class_name: str, pointer: str) -> int:
             "beginning with a dot.",
             f"{pointer}/config/name",
         )
-    translated = to_keras_2({"class_name": class_name, "config": {}})["class_name"]
+    translated = class_in_keras_2(class_name)
     if translated not in LAYERS.objects:
-        raise DefinitionError(
-            f"Unknown layer: {class_name}" + (f" (of {name!r})." if name else "."), f"{pointer}/class_name"
-        )
+        of = f"{name}: " if name else ""
+        raise DefinitionError(of + LAYERS.explain(translated), f"{pointer}/class_name")
     return 1

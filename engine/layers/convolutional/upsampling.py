@@ -96,8 +96,10 @@ class UpSampling2D(UpSampling):
     def call(self, inputs: Any) -> Any:
         """Return the repeated cells."""
         if self.interpolation == "nearest":
-            return K.resize_images(inputs, *self.factors, self.data_format)
-        static, sizes = K.int_shape(inputs), K.shape(inputs)
+            height, width = self.factors
+            return K.resize_images(inputs, height, width, self.data_format)
+        static: Any = K.int_shape(inputs)
+        sizes = K.shape(inputs)
         rows, cols = (
             (sizes[axis] if static[axis] is None else static[axis]) * factor
             for axis, factor in zip(spatial_axes(2, self.data_format), self.factors, strict=True)

@@ -30,7 +30,7 @@ class SizedImages(Layer):
     def _crop(self, inputs: Any, height: int, width: int) -> Any:
         """Return the middle of images."""
         window: list[Any] = [slice(None)] * 4
-        shape = K.int_shape(inputs)
+        shape: Any = K.int_shape(inputs)
         for axis, size in zip(spatial_axes(2, self.data_format), (height, width), strict=True):
             start = (shape[axis] - size) // 2
             window[axis] = slice(start, start + size)

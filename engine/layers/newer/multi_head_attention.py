@@ -66,7 +66,7 @@ class ProjectedAttention(Composite):
         layers = (self.query_dense, self.key_dense, self.value_dense, self.output_dense)
         return [layer for layer in layers if layer is not None]
 
-    def __call__(
+    def __call__(  # type: ignore[override]
         self, query: Any, value: Any = None, key: Any = None, attention_mask: Any = None, **kwargs: Any
     ) -> Any:
         """Call the layer.

@@ -2,130 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
+from engine.layers.newer.operation import Operation
+from engine.layers.registry import LAYERS
+from engine.saving.dialects.arguments import translate_arguments
+from engine.saving.dialects.calls import read_calls, write_call
+from engine.saving.dialects.keras_3 import HARD_SIGMOID_NAME
+from engine.saving.dialects.operations import is_operation, names_operation, translate_operation
+
 _CLASSES = {"Functional": "Model"}
+_MODELS = ("Functional", "Model", "Sequential")
 
 # Keys that say nothing that 2.1.6 could do otherwise.
 _IGNORED = frozenset(
     {"module", "registered_name", "build_config", "compile_config", "shared_object_id", "quantization_config"}
 )
-# Layer arguments that 2.1.6 lacks, with the values at which they change nothing.
-_NEUTRAL_ARGUMENTS: dict[str, tuple[Any, ...]] = {
-    "groups": (1,),
-    "ragged": (False,),
-    "optional": (False,),
-    "time_major": (False,),
-    "zero_output_for_mask": (False, True),
-    "use_cudnn": (True, False, "auto"),
-    "reset_after": (False,),
-    "keepdims": (False,),
-    "synchronized": (False,),
-    "renorm": (False,),
-    "virtual_batch_size": (None,),
-    "fused": (None, True, False),
-    "lora_rank": (None,),
-    "lora_alpha": (None,),
-    "autocast": (True, False),
-    "input_axes": (None,),
-    "output_axes": (None,),
-    "sparse": (False,),
-}
-_ONE_DIMENSIONAL = (
-    "Conv1D",
-    "SeparableConv1D",
-    "MaxPooling1D",
-    "AveragePooling1D",
-    "GlobalMaxPooling1D",
-    "GlobalAveragePooling1D",
-    "LocallyConnected1D",
-)
-# The same for single classes; None stands for any value.
-_NEUTRAL_OF_CLASS: dict[str, dict[str, tuple[Any, ...] | None]] = {
-    **{name: {"data_format": ("channels_last",)} for name in _ONE_DIMENSIONAL},
-    "BatchNormalization": {"renorm_clipping": (None,), "renorm_momentum": None},
-    "Conv2DTranspose": {"output_padding": (None,)},
-    "Conv3DTranspose": {"output_padding": (None,)},
-    "UpSampling2D": {"interpolation": ("nearest",)},
-    "LocallyConnected1D": {"data_format": ("channels_last",), "implementation": None},
-    "LocallyConnected2D": {"implementation": None},
-}
-_VARIANCE_SCALING = {
-    "GlorotUniform": (1.0, "fan_avg", "uniform"),
-    "GlorotNormal": (1.0, "fan_avg", "normal"),
-    "HeUniform": (2.0, "fan_in", "uniform"),
-    "HeNormal": (2.0, "fan_in", "normal"),
-    "LecunUniform": (1.0, "fan_in", "uniform"),
-    "LecunNormal": (1.0, "fan_in", "normal"),
-}
-_RENAMED: dict[str, dict[str, str]] = {
-    "LeakyReLU": {"negative_slope": "alpha"},
-    "InputLayer": {"batch_shape": "batch_input_shape"},
-}
-# Arguments of 2.1.6's layers that share a name with one of _NEUTRAL_ARGUMENTS.
-_OWN_ARGUMENTS = {"InputLayer": {"sparse"}, "GRU": {"reset_after"}, "GRUCell": {"reset_after"}}
-# Arguments that only some classes of 2.1.6 know; elsewhere they steer random numbers at most.
-_SEEDED = {"Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"}
-
-
-def _variance_scaling(class_name: str, config: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    scale, mode, distribution = _VARIANCE_SCALING[class_name]
-    return "VarianceScaling", {
-        "scale": scale,
-        "mode": mode,
-        "distribution": distribution,
-        "seed": config.get("seed"),
-    }
-
-
-def _l1_or_l2(class_name: str, config: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    return "L1L2", {"l1": config.get("l1", 0.0), "l2": config.get("l2", 0.0)}
-
-
-def _single_axis(class_name: str, config: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    axis = config.get("axis", -1)
-    if isinstance(axis, list):
-        if len(axis) != 1:
-            raise ValueError(
-                f"{class_name} {config.get('name', '')!r} normalises over {len(axis)} axes at once."
-            )
-        axis = axis[0]
-    return class_name, {**config, "axis": axis}
-
-
-def _two_ways(class_name: str, config: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Let the backward layer be the forward one's mirror image, which is the only kind 2.1.6 makes."""
-    rest = {key: item for key, item in config.items() if key != "backward_layer"}
-    backward = config.get("backward_layer")
-    if backward is not None:
-        differing = {
-            key
-            for key in {*config["layer"]["config"], *backward["config"]}
-            if config["layer"]["config"].get(key) != backward["config"].get(key)
-        }
-        if differing - {"name", "go_backwards"} or config["layer"]["class_name"] != backward["class_name"]:
-            raise ValueError(
-                f"{class_name} {config.get('name', '')!r} has a backward layer of its own, which Keras 2.1.6 does "
-                f"not know: it differs in {sorted(differing - {'name', 'go_backwards'})}."
-            )
-    return class_name, rest
-
-
-def _distribution(class_name: str, config: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    names = {"truncated_normal": "normal", "untruncated_normal": "normal"}
-    distribution = config.get("distribution", "normal")
-    return class_name, {**config, "distribution": names.get(distribution, distribution)}
-
-
-_REWRITTEN: dict[str, Callable[[str, dict[str, Any]], tuple[str, dict[str, Any]]]] = {
-    **dict.fromkeys(_VARIANCE_SCALING, _variance_scaling),
-    "L1": _l1_or_l2,
-    "L2": _l1_or_l2,
-    "VarianceScaling": _distribution,
-    "BatchNormalization": _single_axis,
-    "Bidirectional": _two_ways,
-}
 
 
 def to_keras_2(value: Any) -> Any:
@@ -153,6 +45,8 @@ def _translate_object(entry: dict[str, Any]) -> Any:
         raise ValueError(f"{class_name} objects can't stand in a model's configuration.")
     if class_name in ("DTypePolicy", "Policy"):
         return _dtype_of_policy(config)
+    if class_name == "Sequential" and isinstance(config, dict) and config.get("name") == HARD_SIGMOID_NAME:
+        return "hard_sigmoid"
     if class_name == "function":
         return config if isinstance(config, str) else config.get("config", config)
     # Registered names carry a package, such as `Custom>Adam`; the class alone counts.
@@ -163,51 +57,27 @@ def _translate_object(entry: dict[str, Any]) -> Any:
     elif name == "Model" and isinstance(config, dict):
         config = _translate_functional(config)
     else:
-        name, config = _translate_arguments(name, config)
-    rest = {
-        key: item
-        for key, item in entry.items()
-        if key not in ("class_name", "config") and key not in _IGNORED
-    }
-    return {"class_name": name, "config": config, **rest}
+        told = _without_ignored(config) if isinstance(config, dict) else config
+        name, config = translate_arguments(name, told, to_keras_2)
+    return {**_without_ignored(entry), "class_name": name, "config": config}
+
+
+def _without_ignored(config: dict[str, Any]) -> dict[str, Any]:
+    return {key: item for key, item in config.items() if key not in _IGNORED}
+
+
+def class_in_keras_2(class_name: str) -> str:
+    """Return what class of the engine a layer's class in a file stands for."""
+    name = class_name.rpartition(">")[2]
+    if name not in LAYERS.objects and names_operation(name):
+        return Operation.__name__
+    return _CLASSES.get(name, name)
 
 
 def _dtype_of_policy(config: dict[str, Any]) -> str:
     name = str(config.get("name", "float32"))
     # Mixed precision computes in half precision but keeps float32 weights.
     return "float32" if name.startswith("mixed_") else name
-
-
-def _translate_arguments(class_name: str, config: Any) -> tuple[str, Any]:
-    if not isinstance(config, dict):
-        return class_name, to_keras_2(config)
-    renamed = _RENAMED.get(class_name, {})
-    own = _OWN_ARGUMENTS.get(class_name, set())
-    neutral = {**_NEUTRAL_ARGUMENTS, **_NEUTRAL_OF_CLASS.get(class_name, {})}
-    result: dict[str, Any] = {}
-    for key, item in config.items():
-        if key in _IGNORED or (key == "seed" and _drops_seed(class_name, config)):
-            continue
-        if key not in own and key in neutral:
-            _check_neutral(class_name, config, key, neutral[key])
-            continue
-        result[str(renamed.get(key, key))] = to_keras_2(item)
-    rewrite = _REWRITTEN.get(str(class_name))
-    return rewrite(class_name, result) if rewrite else (class_name, result)
-
-
-def _check_neutral(class_name: str, config: dict[str, Any], key: str, values: tuple[Any, ...] | None) -> None:
-    """Refuse a value that 2.1.6 can't express."""
-    if values is not None and config[key] not in values:
-        raise ValueError(
-            f"{class_name} {config.get('name', '')!r} has {key}={config[key]!r}, which Keras 2.1.6 does not know. "
-            f"Only {key}={values[0]!r} can be read."
-        )
-
-
-def _drops_seed(class_name: str, config: dict[str, Any]) -> bool:
-    """Tell whether a layer has a seed in later lines only; initializers always had one."""
-    return "name" in config and "trainable" in config and class_name not in _SEEDED
 
 
 def _translate_sequential(config: dict[str, Any]) -> dict[str, Any]:
@@ -236,47 +106,21 @@ def _without_input(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _translate_functional(config: dict[str, Any]) -> dict[str, Any]:
-    layers = [_without_input(to_keras_2(entry)) for entry in config.get("layers", [])]
-    models = {entry.get("name") for entry in layers if entry["class_name"] in ("Model", "Sequential")}
-    for entry in layers:
-        nodes = entry.get("inbound_nodes", [])
-        entry["inbound_nodes"] = [_translate_node(node, models) for node in _node_list(nodes)]
+    written = config.get("layers", [])
+    names = {str(entry.get("name")) for entry in written}
+    models = {entry.get("name") for entry in written if entry.get("class_name") in _MODELS}
+    layers = []
+    for entry in written:
+        calls = read_calls(entry.get("inbound_nodes", []), names, models)
+        if is_operation(entry):
+            layers.append(translate_operation(entry, calls))
+            continue
+        layer = _without_input(to_keras_2(entry))
+        layer["inbound_nodes"] = [write_call(layer["class_name"], call) for call in calls]
+        layers.append(layer)
     result = {
         key: to_keras_2(item)
         for key, item in config.items()
         if key in ("name", "input_layers", "output_layers")
     }
     return {**result, "layers": layers}
-
-
-def _node_list(nodes: Any) -> list[Any]:
-    """Accept one call where a list of calls belongs."""
-    is_single = bool(nodes) and isinstance(nodes[0], list) and bool(nodes[0]) and isinstance(nodes[0][0], str)
-    return [nodes] if is_single else nodes
-
-
-def _translate_node(node: Any, models: set[Any]) -> Any:
-    """Return a call of the later form `{"args": ..., "kwargs": ...}` as a list of coordinates."""
-    if not isinstance(node, dict) or "args" not in node:
-        return node
-    arguments = {
-        key: item
-        for key, item in node.get("kwargs", {}).items()
-        if item is not None and not _tensors_in(item)
-    }
-    entries = []
-    for tensor in [*_tensors_in(node["args"]), *_tensors_in(node.get("kwargs", {}))]:
-        name, node_index, tensor_index = tensor["config"]["keras_history"]
-        # There a nested model's first call is number 0; here its construction is.
-        entries.append([name, node_index + (name in models), tensor_index, arguments])
-    return entries
-
-
-def _tensors_in(value: Any) -> list[Any]:
-    if isinstance(value, dict):
-        if value.get("class_name") == "__keras_tensor__":
-            return [value]
-        return [tensor for item in value.values() for tensor in _tensors_in(item)]
-    if isinstance(value, list):
-        return [tensor for item in value for tensor in _tensors_in(item)]
-    return []
