@@ -1,5 +1,14 @@
 """Where Keras 2.1.6 keeps what the engine keeps elsewhere."""
 
+from types import ModuleType
+
+from engine.layers import convolutional, pooling
+
+
+def _members(*modules: ModuleType) -> dict[str, str]:
+    return {name: f"{module.__name__}:{name}" for module in modules for name in module.__all__}
+
+
 _TOPOLOGY = {
     "Container": "engine.models.network:Network",
     "Input": "engine.layers:Input",
@@ -20,6 +29,8 @@ COLLECTIONS: dict[str, dict[str, str]] = {
     "engine.sequential": {"Sequential": "engine.models:Sequential"},
     "engine.topology": _TOPOLOGY,
     "engine.training": {"Model": "engine.models:Model"},
+    # Keras kept pooling here before it had a module of its own.
+    "layers.convolutional": _members(convolutional, pooling),
     "legacy": {},
 }
 

@@ -17,7 +17,7 @@ from keras import optimizers, regularizers
 from keras.models import Model, Sequential, load_model, model_from_json
 from keras.layers import Input, Dense, LSTM
 from keras.layers.core import Dense as CoreDense, Dropout, Activation, Flatten, Lambda, Masking
-from keras.layers.convolutional import Conv2D, ZeroPadding2D
+from keras.layers.convolutional import Conv2D, MaxPooling2D as OldMaxPooling2D, ZeroPadding2D
 from keras.layers.pooling import MaxPooling2D
 from keras.layers.local import LocallyConnected1D
 from keras.layers.recurrent import LSTM as RecurrentLSTM
@@ -58,7 +58,7 @@ assert Dense is CoreDense is engine.layers.Dense and layers.Dense is Dense
 assert Layer is TopologyLayer is BaseLayer is engine.layers.Layer
 assert TrainingModel is Model is engine.models.Model
 assert K is backend is engine.backend is tensorflow_backend is keras.backend
-assert keras.layers.core is engine.layers.core
+assert keras.layers.core is engine.layers.core and OldMaxPooling2D is MaxPooling2D
 a, b = Input((2,)), Input((3,))
 assert get_source_inputs(concatenate([Dense(2)(a), b])) == [a, b]
 print("same")
