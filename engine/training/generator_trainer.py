@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -180,10 +181,11 @@ def _is_generator(data: Any) -> bool:
     return hasattr(data, "__next__") or isinstance(data, BatchSequence)
 
 
-def _count_steps(generator: Any, steps: int | None, argument: str) -> int:
+def _count_steps(generator: Any, steps: float | None, argument: str) -> int:
     """Return how many batches an epoch has."""
     if steps is not None:
-        return steps
+        # Scripts compute it as `samples / batch_size`.
+        return math.ceil(steps)
     if isinstance(generator, BatchSequence):
         return len(generator)
     raise ValueError(

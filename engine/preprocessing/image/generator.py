@@ -30,7 +30,6 @@ class ImageDataGenerator:
         width_shift_range: how far to move sideways at most: below 1 a part of the width, from 1 on pixels, an
             int pixels less one; a list has the distances to choose from.
         height_shift_range: the same up and down.
-        brightness_range: a pair of factors of brightness; None for none.
         shear_range: the greatest shear in degrees.
         zoom_range: a pair of factors, or a number: from 1 less it to 1 and it.
         channel_shift_range: how much to add to a channel, or take from it, at most.
@@ -42,6 +41,7 @@ class ImageDataGenerator:
         preprocessing_function: takes and returns one image, after the random changes and before the rest.
         data_format: `channels_last` or `channels_first`; None for the default.
         validation_split: the part of the images that is for validation, from 0 to 1.
+        brightness_range: a pair of factors of brightness; None for none.
 
     Attributes:
         mean, std, principal_components: what `fit` found, or what was set; None before.
@@ -61,7 +61,6 @@ class ImageDataGenerator:
         rotation_range: float = 0.0,
         width_shift_range: Any = 0.0,
         height_shift_range: Any = 0.0,
-        brightness_range: Any = None,
         shear_range: float = 0.0,
         zoom_range: Any = 0.0,
         channel_shift_range: float = 0.0,
@@ -73,6 +72,7 @@ class ImageDataGenerator:
         preprocessing_function: Callable[[np.ndarray], np.ndarray] | None = None,
         data_format: str | None = None,
         validation_split: float = 0.0,
+        brightness_range: Any = None,
     ) -> None:
         if not 0 <= validation_split < 1:
             raise ValueError(f"`validation_split` must be at least 0 and below 1. Found: {validation_split}")
@@ -91,7 +91,6 @@ class ImageDataGenerator:
         self.rotation_range = rotation_range
         self.width_shift_range = width_shift_range
         self.height_shift_range = height_shift_range
-        self.brightness_range = brightness_range
         self.shear_range = shear_range
         self.zoom_range = zoom_range
         self.channel_shift_range = channel_shift_range
@@ -103,6 +102,7 @@ class ImageDataGenerator:
         self.preprocessing_function = preprocessing_function
         self.data_format = K.normalize_data_format(data_format)
         self._validation_split = validation_split
+        self.brightness_range = brightness_range
         self.row_axis, self.col_axis, self.channel_axis = image_axes(self.data_format)
         self.mean: Any = None
         self.std: Any = None
@@ -272,6 +272,8 @@ class ImageDataGenerator:
 
     def fit(self, x: Any, augment: bool = False, rounds: int = 1, seed: int | None = None) -> None:
         """Find the mean, the deviation and the principal components that the options need.
+
+        They are those of `x` as it is given: neither `rescale` nor `preprocessing_function` is applied.
 
         Args:
             x: a sample of the images, rank 4.
