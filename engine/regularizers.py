@@ -23,7 +23,7 @@ class Regularizer:
         return cls(**config)
 
 
-@_registry.register("WeightRegularizer", "ActivityRegularizer")
+@_registry.register("WeightRegularizer", "ActivityRegularizer", "L1L2Regularizer")
 class L1L2(Regularizer):
     """Sum of absolute values and sum of squares.
 
@@ -69,7 +69,7 @@ def l1_l2(l1: float = 0.01, l2: float = 0.01) -> L1L2:
 
 
 # Keras 1's names.
-WeightRegularizer = ActivityRegularizer = L1L2
+WeightRegularizer = ActivityRegularizer = L1L2Regularizer = L1L2
 l1l2 = l1_l2
 activity_l1, activity_l2, activity_l1l2 = l1, l2, l1_l2
 

@@ -70,6 +70,14 @@ from engine.layers.input import (
     Input,
     InputLayer,
 )
+from engine.layers.legacy import (
+    AtrousConvolution1D,
+    AtrousConvolution2D,
+    Highway,
+    MaxoutDense,
+    Merge,
+    merge,
+)
 from engine.layers.local import (
     LocallyConnected1D,
     LocallyConnected2D,
@@ -193,6 +201,8 @@ __all__ = [
     "Add",
     "AdditiveAttention",
     "AlphaDropout",
+    "AtrousConvolution1D",
+    "AtrousConvolution2D",
     "Attention",
     "Average",
     "AveragePooling1D",
@@ -257,6 +267,7 @@ __all__ = [
     "GroupNormalization",
     "GroupQueryAttention",
     "GroupedQueryAttention",
+    "Highway",
     "Identity",
     "Input",
     "InputLayer",
@@ -276,6 +287,8 @@ __all__ = [
     "MaxPooling2D",
     "MaxPooling3D",
     "Maximum",
+    "MaxoutDense",
+    "Merge",
     "Minimum",
     "MultiHeadAttention",
     "Multiply",
@@ -316,6 +329,7 @@ __all__ = [
     "deserialize",
     "dot",
     "maximum",
+    "merge",
     "minimum",
     "multiply",
     "serialize",

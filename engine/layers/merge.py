@@ -43,7 +43,7 @@ def _check_inputs(layer: Layer, input_shape: Any, minimum: int = 2) -> None:
         )
 
 
-class Merge(Layer):
+class _Merge(Layer):
     """Join tensors elementwise; sizes of 1 and missing axes are broadcast."""
 
     supports_masking = True
@@ -110,7 +110,7 @@ def _fold(function: Callable[[Any, Any], Any], inputs: Sequence[Any]) -> Any:
 
 
 @register_layer()
-class Add(Merge):
+class Add(_Merge):
     """Add tensors of the same shape.
 
     Shapes:
@@ -122,7 +122,7 @@ class Add(Merge):
 
 
 @register_layer()
-class Subtract(Merge):
+class Subtract(_Merge):
     """Subtract the second of two tensors from the first.
 
     Shapes:
@@ -136,7 +136,7 @@ class Subtract(Merge):
 
 
 @register_layer()
-class Multiply(Merge):
+class Multiply(_Merge):
     """Multiply tensors of the same shape, element by element.
 
     Shapes:
@@ -148,7 +148,7 @@ class Multiply(Merge):
 
 
 @register_layer()
-class Average(Merge):
+class Average(_Merge):
     """Average tensors of the same shape.
 
     Shapes:
@@ -160,7 +160,7 @@ class Average(Merge):
 
 
 @register_layer()
-class Maximum(Merge):
+class Maximum(_Merge):
     """Take the greatest of tensors of the same shape, element by element.
 
     Shapes:
@@ -172,7 +172,7 @@ class Maximum(Merge):
 
 
 @register_layer()
-class Minimum(Merge):
+class Minimum(_Merge):
     """Take the least of tensors of the same shape, element by element.
 
     Shapes:
@@ -184,7 +184,7 @@ class Minimum(Merge):
 
 
 @register_layer()
-class Concatenate(Merge):
+class Concatenate(_Merge):
     """Lay tensors behind one another.
 
     Args:
@@ -263,7 +263,7 @@ class Concatenate(Merge):
 
 
 @register_layer()
-class Dot(Merge):
+class Dot(_Merge):
     """Multiply two tensors sample by sample, summing over an axis of each.
 
     Args:

@@ -216,6 +216,7 @@ CLASS_SPELLINGS: dict[str, Spellings] = {
     "UpSampling1D": Spellings({"length": "size"}),
     "ZeroPadding1D": Spellings({}, _padding(("left_pad", "right_pad"))),
     "ZeroPadding2D": Spellings(_ORDERED, _padding(("top_pad", "bottom_pad"), ("left_pad", "right_pad"))),
+    "Highway": Spellings({}, _drop("transform_bias")),
     "Model": Spellings({"input": "inputs", "output": "outputs"}),
     "MaxNorm": Spellings({"m": "max_value"}),
 }

@@ -10,7 +10,8 @@ import numpy as np
 
 from engine.layers import registry
 from engine.layers.base import Layer
-from engine.layers.input import Input, InputLayer
+from engine.layers.connections import unique
+from engine.layers.input import Input, InputLayer, get_source_inputs
 from engine.layers.location import locate
 from engine.layers.registry import register_layer
 from engine.models.model import Model
@@ -38,8 +39,15 @@ class Sequential(Model):
 
     @property
     def layers(self) -> list[Any]:
-        """The layers, without the input that the first one brought along."""
-        return self._stack
+        """The layers, without the input that the first one brought along.
+
+        Where the first one is a `Merge` of other layers or models, those come before it.
+        """
+        return unique([*self._merged_layers(), *self._stack])
+
+    def _merged_layers(self) -> list[Any]:
+        branches = getattr(self._stack[0], "branches", ()) if self._stack else ()
+        return [layer for branch in branches for layer in getattr(branch, "layers", [branch])]
 
     @property
     def model(self) -> Any:
@@ -68,8 +76,8 @@ class Sequential(Model):
         self._init_graph(self.inputs, [output])
 
     def _add_first(self, layer: Any) -> Any:
-        if isinstance(layer, InputLayer):
-            self.inputs = [layer.output]
+        if isinstance(layer, InputLayer) or getattr(layer, "branches", None):
+            self.inputs = get_source_inputs(layer.output)
             return layer.output
         shaped = layer
         while isinstance(shaped, Network):
@@ -160,9 +168,7 @@ class Sequential(Model):
 
     def get_config(self) -> Any:
         """Return the layers' configurations, as a list."""
-        return copy.deepcopy(
-            [{"class_name": type(layer).__name__, "config": layer.get_config()} for layer in self.layers]
-        )
+        return copy.deepcopy([_describe(layer) for layer in self._stack])
 
     @classmethod
     def from_config(cls, config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
@@ -179,3 +185,11 @@ class Sequential(Model):
             with locate(*prefix, position, name=name_of_entry(entry)):
                 model.add(registry.deserialize(entry, custom_objects))
         return model
+
+
+def _describe(layer: Any) -> dict[str, Any]:
+    """Return a layer's entry; a `Merge` that brought its branches along has them in it."""
+    config = layer.get_config()
+    if getattr(layer, "branches", ()):
+        config["layers"] = [_describe(branch) for branch in layer.branches]
+    return {"class_name": type(layer).__name__, "config": config}

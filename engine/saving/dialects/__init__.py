@@ -10,7 +10,6 @@ from typing import Any
 from engine.saving.dialects import keras_1, later
 from engine.saving.dialects.keras_3 import to_keras_3
 from engine.saving.dialects.keras_3_training import training_to_keras_3
-from engine.saving.dialects.later import class_in_keras_2
 from engine.saving.dialects.training import training_to_keras_2
 
 __all__ = ["class_in_keras_2", "to_keras_2", "to_keras_3", "training_to_keras_2", "training_to_keras_3"]

@@ -1,0 +1,14 @@
+"""Layers of Keras 1 that Keras 2.1.6 still reads and makes."""
+
+from engine.layers.legacy.convolutional import AtrousConvolution1D, AtrousConvolution2D
+from engine.layers.legacy.core import Highway, MaxoutDense
+from engine.layers.legacy.merge import Merge, merge
+
+__all__ = [
+    "AtrousConvolution1D",
+    "AtrousConvolution2D",
+    "Highway",
+    "MaxoutDense",
+    "Merge",
+    "merge",
+]
