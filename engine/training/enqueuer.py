@@ -95,10 +95,8 @@ class SequenceEnqueuer:
         pending, self._pending = self._pending, deque()
         if executor is None:
             return
-        running = [item for item in pending if not item.cancel()]
-        if timeout is not None:
-            wait(running, timeout)
-        executor.shutdown(wait=timeout is None, cancel_futures=True)
+        still_running = wait([item for item in pending if not item.cancel()], timeout).not_done
+        executor.shutdown(wait=not still_running, cancel_futures=True)
 
     def _request_items(self) -> None:
         assert self._executor is not None

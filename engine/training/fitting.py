@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from engine import backend as K
 from engine import callbacks as callbacks_module
 from engine.training.batches import BatchSource
 from engine.training.loop import fit_loop, run_epoch
@@ -38,6 +39,8 @@ def fit_batches(
         The `History`.
     """
     step = model._step("train")
+    # The first look at a weight initializes all of them: before the first shuffling draws from the same generator.
+    K.batch_get_value(model.weights[:1])
     names = model.metrics_names
     known = list(names) if validation is None else [*names, *(f"val_{name}" for name in names)]
     params = {

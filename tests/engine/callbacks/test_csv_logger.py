@@ -50,3 +50,22 @@ def test_rows_are_on_disk_at_once_and_hold_arrays(tmp_path: Path) -> None:
     ]
     logger.on_train_end()
     assert logger.csv_file.closed
+
+
+def test_a_second_training_writes_the_file_anew(model: Any, data: Any, tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    logger = callbacks.CSVLogger(path)
+    for _ in range(2):
+        model.fit(*data, epochs=2, verbose=0, callbacks=[logger])
+    assert [row["epoch"] for row in read(path)] == ["0", "1"]
+
+
+def test_a_restored_one_goes_on_in_its_file(model: Any, data: Any, tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    first, second = callbacks.CSVLogger(path), callbacks.CSVLogger(path)
+    model.fit(*data, epochs=2, verbose=0, validation_data=data, callbacks=[first])
+    second.set_state(first.get_state())
+    model.fit(*data, initial_epoch=2, epochs=3, verbose=0, callbacks=[second])
+    rows = read(path)
+    assert [row["epoch"] for row in rows] == ["0", "1", "2"]
+    assert rows[2]["val_loss"] == "NA"

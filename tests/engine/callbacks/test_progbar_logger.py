@@ -86,3 +86,23 @@ def test_steps_are_counted(capsys: Any) -> None:
 def test_unknown_mode_is_refused() -> None:
     with pytest.raises(ValueError, match="'batches'"):
         callbacks.ProgbarLogger("batches")
+
+
+def test_the_bar_ends_before_other_callbacks_speak(model: Any, data: Any, capsys: Any) -> None:
+    speaker = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: print("spoken"))
+    model.fit(*data, verbose=1, callbacks=[speaker])
+    assert re.search(r"6/6 \[=+\][^\n]*\nspoken\n$", capsys.readouterr().out)
+
+
+def test_metrics_with_a_state_are_shown_as_they_are(capsys: Any) -> None:
+    logger = callbacks.ProgbarLogger(stateful_metrics=["seen"])
+    logger.set_params({"verbose": 1, "epochs": 1, "samples": 100, "metrics": ["loss", "seen"]})
+    logger.on_train_begin()
+    logger.on_epoch_begin(0)
+    logger.on_batch_end(0, {"size": 10, "loss": 1.0, "seen": 10})
+    logger.progbar.interval = 0
+    logger.on_batch_end(1, {"size": 10, "loss": 3.0, "seen": 20})
+    logger.on_epoch_end(0, {"loss": 2.0, "seen": 20})
+    text = capsys.readouterr().out
+    assert "loss: 2.0000 - seen: 20" in text.splitlines()[-1]
+    assert "seen: 10\n" in text
