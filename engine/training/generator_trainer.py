@@ -8,6 +8,8 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from engine import backend as K
+from engine.legacy.arguments import legacy_arguments
+from engine.legacy.method_spellings import TRAINER_METHOD_SPELLINGS
 from engine.training.arrays import check_lengths
 from engine.training.batches import ArrayBatches, Batch, BatchSource, EnqueuedBatches, show_progress
 from engine.training.compilation import Compilation
@@ -18,6 +20,7 @@ from engine.training.sequence import Sequence as BatchSequence
 from engine.training.standardization import Samples, check_batch_size, standardize_inputs, standardize_samples
 
 
+@legacy_arguments(TRAINER_METHOD_SPELLINGS)
 class GeneratorTrainer(Compilation):
     """What a model can do with data that comes batch by batch."""
 

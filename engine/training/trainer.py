@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from engine.legacy.arguments import legacy_arguments
+from engine.legacy.method_spellings import TRAINER_METHOD_SPELLINGS
 from engine.training import arrays
 from engine.training.batches import ArrayBatches, show_progress
 from engine.training.fitting import fit_batches
@@ -13,6 +15,7 @@ from engine.training.loop import predict_loop, run_epoch
 from engine.training.standardization import Samples, check_batch_size, standardize_inputs, standardize_samples
 
 
+@legacy_arguments(TRAINER_METHOD_SPELLINGS)
 class Trainer(GeneratorTrainer):
     """What a model can do with data."""
 
