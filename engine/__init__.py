@@ -2,6 +2,7 @@
 
 from engine import (
     activations,
+    applications,
     backend,
     callbacks,
     constraints,
@@ -27,6 +28,7 @@ __all__ = [
     "Model",
     "Sequential",
     "activations",
+    "applications",
     "backend",
     "callbacks",
     "constraints",

@@ -36,6 +36,7 @@ COLLECTIONS: dict[str, dict[str, str]] = {
 
 # Modules of Keras that are one of the engine's under another name.
 MODULES: dict[str, str] = {
+    "applications.mobilenet_v2": "engine.applications.mobilenetv2",
     "backend.tensorflow_backend": "engine.backend",
     "engine.saving": "engine.saving",
     "objectives": "engine.losses",

@@ -13,6 +13,11 @@ from engine.registry import Registry
 _FUNCTIONS = Registry("function of a Lambda layer")
 
 
+def register_function(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let configurations of Lambda layers name a function of the engine's own."""
+    return _FUNCTIONS.register()(function)
+
+
 @register_layer()
 class Lambda(Layer):
     """Wrap a function of tensors as a layer.
