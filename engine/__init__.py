@@ -17,6 +17,7 @@ from engine import (
     regularizers,
     saving,
     utils,
+    wrappers,
 )
 from engine.layers import Input
 from engine.models import Model, Sequential
@@ -43,4 +44,5 @@ __all__ = [
     "regularizers",
     "saving",
     "utils",
+    "wrappers",
 ]
