@@ -67,8 +67,10 @@ def hashing_trick(
         split: what separates words.
 
     Raises:
-        ValueError: `hash_function` is unknown.
+        ValueError: `hash_function` is unknown, or `n` is below 2.
     """
+    if n < 2:
+        raise ValueError(f"`n` must be at least 2, for numbers from 1 to `n - 1`. Found: {n}")
     known: dict[Any, Callable[[str], int]] = {None: hash, "md5": _md5}
     digest = hash_function if callable(hash_function) else known.get(hash_function)
     if digest is None:

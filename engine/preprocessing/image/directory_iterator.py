@@ -11,7 +11,7 @@ import numpy as np
 from engine import backend as K
 from engine.preprocessing.image.conversion import img_to_array
 from engine.preprocessing.image.files import check_interpolation, load_img
-from engine.preprocessing.image.image_iterator import ImageIterator, check_subset, split_subset
+from engine.preprocessing.image.image_iterator import ImageIterator, split_subset
 
 if TYPE_CHECKING:
     from engine.preprocessing.image.generator import ImageDataGenerator
@@ -78,7 +78,6 @@ class DirectoryIterator(ImageIterator):
         _check_choice("color_mode", color_mode, tuple(_CHANNELS))
         _check_choice("class_mode", class_mode, _CLASS_MODES)
         check_interpolation(interpolation)
-        check_subset(subset)
         self.directory = directory
         self.target_size = (int(target_size[0]), int(target_size[1]))
         self.color_mode = color_mode
@@ -89,10 +88,7 @@ class DirectoryIterator(ImageIterator):
         self.class_indices = {name: number for number, name in enumerate(names)}
         self.num_classes = len(names)
         split = image_data_generator._validation_split
-        files = [_find_images(directory, name, follow_links) for name in names]
-        files = [paths[split_subset(len(paths), split, subset)] for paths in files]
-        self.filenames = [path for paths in files for path in paths]
-        self.classes = np.repeat(np.arange(self.num_classes, dtype="int32"), [len(paths) for paths in files])
+        self.filenames, self.classes = _list_images(directory, names, follow_links, split, subset)
         self.samples = len(self.filenames)
         print(f"Found {self.samples} images belonging to {self.num_classes} classes.")
         if not self.samples:
@@ -152,6 +148,16 @@ def _find_classes(directory: str, wanted: list[str] | None) -> list[str]:
     if missing:
         warnings.warn(f"{directory} has no folders {missing}. Found: {there}.", stacklevel=4)
     return list(wanted)
+
+
+def _list_images(
+    directory: str, classes: list[str], follow_links: bool, validation_split: float, subset: str | None
+) -> tuple[list[str], np.ndarray]:
+    """Return the paths of a subset's images within the directory, class by class, and their class numbers."""
+    files = [_find_images(directory, name, follow_links) for name in classes]
+    files = [paths[split_subset(len(paths), validation_split, subset)] for paths in files]
+    numbers = np.repeat(np.arange(len(classes), dtype="int32"), [len(paths) for paths in files])
+    return [path for paths in files for path in paths], numbers
 
 
 def _find_images(directory: str, class_name: str, follow_links: bool) -> list[str]:

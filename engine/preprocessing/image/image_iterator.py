@@ -14,7 +14,6 @@ from engine.preprocessing.image.iterator import Iterator
 if TYPE_CHECKING:
     from engine.preprocessing.image.generator import ImageDataGenerator
 
-_SUBSETS = ("training", "validation")
 # Saved images bear a number drawn below this, so that later epochs don't overwrite earlier ones.
 _SAVED_NUMBERS = 10**7
 
@@ -70,17 +69,14 @@ class ImageIterator(Iterator):
         return images
 
 
-def check_subset(subset: str | None) -> None:
-    """Check the name of a part of the data.
+def split_subset(count: int, validation_split: float, subset: str | None) -> slice:
+    """Return which of `count` samples are in a subset; validation has the first ones.
 
     Raises:
-        ValueError: the name is unknown.
+        ValueError: the subset is unknown.
     """
-    if subset not in (None, *_SUBSETS):
-        raise ValueError(f'`subset` must be "training", "validation" or None. Found: {subset!r}')
-
-
-def split_subset(count: int, validation_split: float, subset: str | None) -> slice:
-    """Return which of `count` samples are in a subset; validation has the first ones."""
     boundary = int(validation_split * count)
-    return {None: slice(None), "training": slice(boundary, None), "validation": slice(boundary)}[subset]
+    subsets = {None: slice(None), "training": slice(boundary, None), "validation": slice(boundary)}
+    if subset not in subsets:
+        raise ValueError(f'`subset` must be "training", "validation" or None. Found: {subset!r}')
+    return subsets[subset]

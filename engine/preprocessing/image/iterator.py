@@ -30,12 +30,14 @@ class Iterator(Sequence):
         index_generator: yields the samples of each batch that `next` makes.
 
     Raises:
-        ValueError: there are no samples.
+        ValueError: there are no samples, or batches would have none.
     """
 
     def __init__(self, n: int, batch_size: int, shuffle: bool, seed: int | None) -> None:
         if n < 1:
             raise ValueError(f"{type(self).__name__} needs at least one sample. Found none.")
+        if batch_size < 1:
+            raise ValueError(f"`batch_size` must be at least 1. Found: {batch_size}")
         self.n = n
         self.batch_size = batch_size
         self.shuffle = shuffle

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine import backend as K
 from engine.preprocessing.image.conversion import as_images
-from engine.preprocessing.image.image_iterator import ImageIterator, check_subset, split_subset
+from engine.preprocessing.image.image_iterator import ImageIterator, split_subset
 
 if TYPE_CHECKING:
     from engine.preprocessing.image.generator import ImageDataGenerator
@@ -51,7 +51,6 @@ class NumpyArrayIterator(ImageIterator):
         sample_weight: Any = None,
     ) -> None:
         data_format = K.normalize_data_format(data_format)
-        check_subset(subset)
         for name, further in (("y", y), ("sample_weight", sample_weight)):
             if further is not None and len(further) != len(x):
                 raise ValueError(

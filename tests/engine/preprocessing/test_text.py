@@ -42,6 +42,10 @@ class TestHashing:
         with pytest.raises(ValueError, match="Found: 'sha1'"):
             text.hashing_trick("a", 3, hash_function="sha1")
 
+    def test_there_must_be_a_number_to_give(self) -> None:
+        with pytest.raises(ValueError, match="`n` must be at least 2"):
+            text.one_hot("a", 1)
+
 
 class TestTokenizer:
     def test_counts_and_numbers(self) -> None:

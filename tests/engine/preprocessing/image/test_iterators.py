@@ -161,6 +161,7 @@ class TestNumpyArrayIterator:
             ({"sample_weight": LABELS[:5]}, "`x` and `sample_weight` must be equally long"),
             ({"subset": "test"}, "Found: 'test'"),
             ({"subset": "validation"}, "at least one sample"),
+            ({"batch_size": 0}, "`batch_size` must be at least 1. Found: 0"),
         ],
     )
     def test_refusals(self, images: np.ndarray, arguments: dict[str, Any], message: str) -> None:
