@@ -22,6 +22,8 @@ from engine import (
     regularizers,
 )
 from engine import backend as K
+from engine.applications import imagenet_utils
+from engine.preprocessing import image, sequence, text
 from engine.utils import conv_utils, generic_utils, np_utils
 from tests.parity.recorded import FIXTURES, decode
 
@@ -30,6 +32,7 @@ GROUPS = (
     "backend_ops",
     "constraints",
     "fit_histories",
+    "image",
     "initializers",
     "layer_configs",
     "legacy_arguments",
@@ -39,7 +42,9 @@ GROUPS = (
     "optimizers",
     "output_shapes",
     "regularizers",
+    "sequence",
     "summaries",
+    "text",
 )
 RECORDED = json.loads((FIXTURES / "keras216" / "values.json").read_text())["groups"]
 CASES = [
@@ -62,6 +67,10 @@ NAMES: dict[str, Any] = {
     "constraints": constraints,
     "optimizers": optimizers,
     "callbacks": callbacks,
+    "image": image,
+    "imagenet_utils": imagenet_utils,
+    "sequence": sequence,
+    "text": text,
     "np_utils": np_utils,
     "conv_utils": conv_utils,
     "generic_utils": generic_utils,
@@ -99,6 +108,7 @@ def compare_statistics(own: dict[str, Any], expect: dict[str, Any]) -> None:
     assert own["max"] == pytest.approx(expect["max"], abs=slack)
 
 
+@pytest.mark.filterwarnings("ignore:Images in the data format")  # some have two channels
 @pytest.mark.parametrize("case", CASES)
 def test_recorded_value(case: dict[str, Any]) -> None:
     np.random.seed(0)
