@@ -44,7 +44,7 @@ from engine.backend.crossentropy import (
     sparse_categorical_crossentropy,
 )
 from engine.backend.ctc import ctc_batch_cost, ctc_decode, ctc_label_dense_to_sparse
-from engine.backend.device import default_device, set_default_device
+from engine.backend.device import default_device, device_scope, list_devices, set_default_device
 from engine.backend.function import Function, eval, function
 from engine.backend.gradients import gradients
 from engine.backend.inference import computing
@@ -218,6 +218,7 @@ __all__ = [
     "default_device",
     "depthwise_conv1d",
     "depthwise_conv2d",
+    "device_scope",
     "dot",
     "dropout",
     "dtype",
@@ -265,6 +266,7 @@ __all__ = [
     "less",
     "less_equal",
     "linear",
+    "list_devices",
     "local_conv1d",
     "local_conv2d",
     "log",

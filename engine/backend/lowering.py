@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 import sys
 import types
@@ -13,6 +14,7 @@ from torch import fx
 
 from engine.backend.gradients import differentiate
 from engine.backend.learning_phase import LearningPhase, select_by_phase
+from engine.backend.placement import Placement, run_on
 from engine.backend.variable import Constant, Placeholder, Variable
 from engine.graph import Operation, Tensor, map_structure, sort_operations
 
@@ -67,6 +69,7 @@ class Lowering:
         self.inputs = list(inputs)
         self.captured: list[Any] = []
         self._graph = fx.Graph()
+        self._placement = Placement(self._graph)
         self._values: dict[int, Any] = {}
         self._captured_nodes: dict[int, fx.Node] = {}
         self._keep_alive: list[Any] = []
@@ -110,10 +113,10 @@ class Lowering:
         self._anchor = anchor
         for operation in operations:
             self._emit_operation(operation)
-        results = [self._get(tensor) for tensor in outputs]
+        results = [self._get_here(tensor) for tensor in outputs]
         news = [self._get_new_value(value) for _, value in updates]
         for effect in effects:
-            args, kwargs = map_structure(self._get, (effect.args, effect.kwargs))
+            args, kwargs = map_structure(self._get_here, (effect.args, effect.kwargs))
             self._graph.call_function(_run_effect, (self._capture(effect.function), *args), kwargs)
         if updates:
             variables = [self._get(variable) for variable, _ in updates]
@@ -121,10 +124,14 @@ class Lowering:
         self._graph.output(tuple(results))
         self._graph.erase_node(anchor)
 
+    def _get_here(self, value: Any) -> Any:
+        """Return a value on the default device."""
+        return self._placement.move(self._get(value), None)
+
     def _get_new_value(self, value: Any) -> Any:
         if not isinstance(value, Tensor):
             return value
-        node = self._get(value)
+        node = self._get_here(value)
         # A bare variable may be overwritten by an earlier update of the same call.
         return self._graph.call_function(torch.clone, (node,)) if isinstance(value, Variable) else node
 
@@ -139,6 +146,7 @@ class Lowering:
                 self._set(tensor, item)
             else:
                 self._set(tensor, result)
+            self._placement.settle(self._values[id(tensor)], operation.device)
 
     def _call(self, operation: Operation) -> fx.Node:
         args, kwargs = map_structure(self._get, (operation.args, operation.kwargs))
@@ -148,8 +156,15 @@ class Lowering:
                 "create_graph": id(operation) in self._differentiated_again,
                 "retain_graph": operation is not self._last_gradient,
             }
+        else:
+            move = functools.partial(self._placement.move, device=operation.device)
+            args, kwargs = map_structure(move, (args, kwargs))
         if isinstance(function, PhaseDependent):
             function = function.specialise(self.phase)
+        if operation.device is not None:
+            return self._graph.call_function(
+                run_on, (self._capture(function), operation.device, *args), kwargs
+            )
         if _has_importable_name(function):
             return self._graph.call_function(function, args, kwargs)
         return self._graph.call_function(_apply, (self._capture(function), *args), kwargs)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import torch
 
-from engine.backend.device import default_device
+from engine.backend.device import default_device, scope_device
 from engine.backend.dtypes import dtype_name, to_torch_dtype
 from engine.backend.inference import Examples, infer, is_computing
 from engine.graph import Operation, Tensor, flatten, map_structure
@@ -177,6 +177,7 @@ def record(
     args, kwargs = map_structure(to_torch, (args, kwargs or {}))
     first, second = infer(function, args, kwargs) if results is None else results
     operation = Operation(function, args, kwargs, is_source)
+    operation.device = scope_device()
     uses_learning_phase = any(tensor._uses_learning_phase for tensor in operation.inputs)
 
     def wrap(examples: Examples) -> SymbolicTensor:

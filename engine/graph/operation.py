@@ -41,6 +41,8 @@ class Operation:
         self.outputs: list[Tensor] = []
         # Whether the function gives a sequence of tensors; its outputs are then its items.
         self.returns_sequence = False
+        # Where the function runs; None for the default device.
+        self.device: Any = None
 
     @property
     def name(self) -> str:
