@@ -23,7 +23,8 @@ class StandardRNN(RNN):
     def __getattr__(self, name: str) -> Any:
         if name in type(self).cell_class.config_names():
             return getattr(self.cell, name)
-        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        # Once more, for the error: a property's own, where one led here.
+        return super().__getattribute__(name)
 
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` makes the layer from."""
