@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,209 +17,9 @@ from engine import layers as L
 from engine.layers.convolutional_recurrent import ConvLSTM
 from engine.layers.registry import LAYERS
 from engine.models import Model, Sequential
+from tests.contracts.layer_cases import CASES, Case
 
-UNKNOWN = None
-
-
-@dataclass
-class Case:
-    """A layer to make, the static shapes of its inputs (None: unknown) and the sizes they take in runs."""
-
-    make: Callable[[], Any]
-    shapes: list[tuple[int | None, ...]]
-    sizes: list[tuple[int, ...]]
-    # The largest integer of the inputs; None for normal floats.
-    largest: int | None = None
-
-    @property
-    def name(self) -> str:
-        """The layer's class and what it was made with."""
-        return type(self.make()).__name__
-
-
-def case(
-    make: Callable[[], Any], *inputs: tuple[tuple[int | None, ...], tuple[int, ...]], **kwargs: Any
-) -> Case:
-    return Case(make, [shape for shape, _ in inputs], [sizes for _, sizes in inputs], **kwargs)
-
-
-VECTORS = ((UNKNOWN, 3), (4, 3))
-SEQUENCES = ((UNKNOWN, UNKNOWN, 3), (4, 6, 3))
-FIXED_SEQUENCES = ((UNKNOWN, 6, 3), (4, 6, 3))
-IMAGES = ((UNKNOWN, UNKNOWN, UNKNOWN, 2), (3, 7, 8, 2))
-FIXED_IMAGES = ((UNKNOWN, 7, 8, 2), (3, 7, 8, 2))
-IMAGES_FIRST = ((UNKNOWN, 2, UNKNOWN, UNKNOWN), (3, 2, 7, 8))
-VOLUMES = ((UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, 2), (2, 5, 6, 4, 2))
-VOLUMES_FIRST = ((UNKNOWN, 2, UNKNOWN, UNKNOWN, UNKNOWN), (2, 2, 5, 6, 4))
-FILMS = ((UNKNOWN, UNKNOWN, 5, 6, 2), (2, 3, 5, 6, 2))
-FILMS_FIRST = ((UNKNOWN, UNKNOWN, 2, UNKNOWN, UNKNOWN), (2, 3, 2, 5, 6))
-
-CASES = [
-    case(lambda: L.Dense(4), VECTORS),
-    case(lambda: L.Dense(4, activation="tanh", use_bias=False, kernel_regularizer="l2"), SEQUENCES),
-    case(lambda: L.Activation("tanh"), SEQUENCES),
-    case(lambda: L.ActivityRegularization(l1=0.1, l2=0.2), VECTORS),
-    case(lambda: L.Dropout(0.5), SEQUENCES),
-    case(lambda: L.Dropout(0.5, noise_shape=(None, 1, 3), seed=1), SEQUENCES),
-    case(lambda: L.SpatialDropout1D(0.5), SEQUENCES),
-    case(lambda: L.SpatialDropout2D(0.5), IMAGES),
-    case(lambda: L.SpatialDropout3D(0.5), VOLUMES),
-    case(lambda: L.Flatten(), FIXED_IMAGES),
-    case(lambda: L.Flatten(data_format="channels_first"), FIXED_IMAGES),
-    case(lambda: L.Reshape((-1, 2)), FIXED_SEQUENCES),
-    case(lambda: L.Reshape((-1, 2)), SEQUENCES),
-    case(lambda: L.Permute((2, 1)), SEQUENCES),
-    case(lambda: L.RepeatVector(5), VECTORS),
-    case(lambda: L.Masking(), SEQUENCES),
-    case(lambda: L.Conv1D(4, 3), SEQUENCES),
-    case(lambda: L.Conv1D(4, 3, padding="causal", dilation_rate=2, activation="relu"), SEQUENCES),
-    case(lambda: L.Conv1D(4, 2, strides=2, padding="same"), SEQUENCES),
-    case(lambda: L.Conv2D(4, 3, strides=2, padding="same"), IMAGES),
-    case(lambda: L.Conv2D(4, (2, 3), dilation_rate=2, use_bias=False), IMAGES),
-    case(lambda: L.Conv2D(4, 3, data_format="channels_first"), IMAGES_FIRST),
-    case(lambda: L.Conv3D(3, 2, strides=(1, 2, 1), padding="same"), VOLUMES),
-    case(lambda: L.Conv3D(3, 2, data_format="channels_first"), VOLUMES_FIRST),
-    case(lambda: L.Conv2DTranspose(3, 3, strides=2), IMAGES),
-    case(
-        lambda: L.Conv2DTranspose(3, 3, strides=2, padding="same", data_format="channels_first"), IMAGES_FIRST
-    ),
-    case(lambda: L.Conv3DTranspose(3, 2, strides=2, padding="same"), VOLUMES),
-    case(lambda: L.SeparableConv1D(4, 3, depth_multiplier=2), SEQUENCES),
-    case(lambda: L.SeparableConv2D(4, 3, strides=2, padding="same"), IMAGES),
-    case(lambda: L.SeparableConv2D(4, 3, data_format="channels_first"), IMAGES_FIRST),
-    case(lambda: L.DepthwiseConv2D(3, depth_multiplier=2), IMAGES),
-    case(lambda: L.ZeroPadding1D((1, 2)), SEQUENCES),
-    case(lambda: L.ZeroPadding2D(((1, 2), (0, 3))), IMAGES),
-    case(lambda: L.ZeroPadding2D((1, 2), data_format="channels_first"), IMAGES_FIRST),
-    case(lambda: L.ZeroPadding3D((1, 2, 0)), VOLUMES),
-    case(lambda: L.Cropping1D((1, 2)), SEQUENCES),
-    case(lambda: L.Cropping2D(((1, 2), (0, 3))), IMAGES),
-    case(lambda: L.Cropping3D(1, data_format="channels_first"), VOLUMES_FIRST),
-    case(lambda: L.UpSampling1D(3), SEQUENCES),
-    case(lambda: L.UpSampling2D((2, 3)), IMAGES),
-    case(lambda: L.UpSampling3D(2, data_format="channels_first"), VOLUMES_FIRST),
-    case(lambda: L.MaxPooling1D(3, strides=2, padding="same"), SEQUENCES),
-    case(lambda: L.MaxPooling2D((2, 3)), IMAGES),
-    case(lambda: L.MaxPooling3D(2, data_format="channels_first"), VOLUMES_FIRST),
-    case(lambda: L.AveragePooling1D(3, strides=1, padding="same"), SEQUENCES),
-    case(lambda: L.AveragePooling2D(3, padding="same", data_format="channels_first"), IMAGES_FIRST),
-    case(lambda: L.AveragePooling3D(2, padding="same"), VOLUMES),
-    case(lambda: L.GlobalMaxPooling1D(), SEQUENCES),
-    case(lambda: L.GlobalMaxPooling2D(), IMAGES),
-    case(lambda: L.GlobalMaxPooling3D(data_format="channels_first"), VOLUMES_FIRST),
-    case(lambda: L.GlobalAveragePooling1D(), SEQUENCES),
-    case(lambda: L.GlobalAveragePooling2D(data_format="channels_first"), IMAGES_FIRST),
-    case(lambda: L.GlobalAveragePooling3D(), VOLUMES),
-    case(lambda: L.LocallyConnected1D(4, 3, strides=2), FIXED_SEQUENCES),
-    case(lambda: L.LocallyConnected2D(4, 3), FIXED_IMAGES),
-    case(lambda: L.LocallyConnected2D(3, 2, data_format="channels_first"), ((None, 2, 4, 5), (3, 2, 4, 5))),
-    case(lambda: L.Embedding(7, 3, mask_zero=True), ((None, None), (4, 6)), largest=6),
-    case(lambda: L.Embedding(7, 3, input_length=6), ((None, 6), (4, 6)), largest=6),
-    case(lambda: L.BatchNormalization(), VECTORS),
-    case(lambda: L.BatchNormalization(), IMAGES),
-    case(lambda: L.BatchNormalization(axis=1, scale=False), IMAGES_FIRST),
-    case(lambda: L.LeakyReLU(0.2), SEQUENCES),
-    case(lambda: L.PReLU(), VECTORS),
-    case(lambda: L.PReLU(shared_axes=[1, 2]), IMAGES),
-    case(lambda: L.ELU(0.7), SEQUENCES),
-    case(lambda: L.ThresholdedReLU(0.3), SEQUENCES),
-    case(lambda: L.Softmax(axis=1), SEQUENCES),
-    case(lambda: L.GaussianNoise(0.3), SEQUENCES),
-    case(lambda: L.GaussianDropout(0.3), SEQUENCES),
-    case(lambda: L.AlphaDropout(0.3), SEQUENCES),
-    case(lambda: L.Add(), SEQUENCES, SEQUENCES, SEQUENCES),
-    case(lambda: L.Add(), SEQUENCES, VECTORS),
-    case(lambda: L.Subtract(), SEQUENCES, SEQUENCES),
-    case(lambda: L.Multiply(), SEQUENCES, SEQUENCES),
-    case(lambda: L.Average(), SEQUENCES, SEQUENCES),
-    case(lambda: L.Maximum(), SEQUENCES, SEQUENCES),
-    case(lambda: L.Minimum(), SEQUENCES, SEQUENCES),
-    case(lambda: L.Concatenate(axis=1), SEQUENCES, FIXED_SEQUENCES),
-    case(lambda: L.Concatenate(), SEQUENCES, SEQUENCES),
-    case(lambda: L.Dot(axes=(2, 1)), SEQUENCES, ((None, 3, 5), (4, 3, 5))),
-    case(lambda: L.Dot(axes=-1, normalize=True), VECTORS, VECTORS),
-    case(lambda: L.Merge(mode="sum"), SEQUENCES, SEQUENCES),
-    case(lambda: L.Merge(mode="concat", concat_axis=1), SEQUENCES, FIXED_SEQUENCES),
-    case(lambda: L.Merge(mode="cos", dot_axes=1), VECTORS, VECTORS),
-    case(lambda: L.Merge(mode="dot", dot_axes=(2, 1)), SEQUENCES, ((None, 3, 5), (4, 3, 5))),
-    case(lambda: L.MaxoutDense(4, W_regularizer="l2"), VECTORS),
-    case(lambda: L.Highway(activation="tanh"), VECTORS),
-    case(lambda: L.SimpleRNN(4), SEQUENCES),
-    case(lambda: L.SimpleRNN(4, return_sequences=True, unroll=True), FIXED_SEQUENCES),
-    case(lambda: L.GRU(4, return_sequences=True), SEQUENCES),
-    case(lambda: L.GRU(4, reset_after=True, implementation=2, go_backwards=True), SEQUENCES),
-    case(lambda: L.LSTM(4, return_sequences=True, return_state=True), SEQUENCES),
-    case(lambda: L.LSTM(4, dropout=0.2, recurrent_dropout=0.3, recurrent_activation="sigmoid"), SEQUENCES),
-    case(lambda: L.LSTM(4, dropout=0.2, recurrent_dropout=0.3, implementation=2), FIXED_SEQUENCES),
-    case(lambda: L.LSTM(4, stateful=True), ((4, 6, 3), (4, 6, 3))),
-    case(lambda: L.RNN(L.SimpleRNNCell(4)), SEQUENCES),
-    case(lambda: L.RNN([L.GRUCell(3, dropout=0.1), L.LSTMCell(4)], return_state=True), SEQUENCES),
-    case(lambda: L.ConvLSTM2D(3, 2, return_sequences=True), FILMS),
-    case(lambda: L.ConvLSTM2D(3, 3, padding="same", data_format="channels_first", dropout=0.2), FILMS_FIRST),
-    case(lambda: L.CuDNNGRU(4), SEQUENCES),
-    case(lambda: L.CuDNNLSTM(4, return_sequences=True), SEQUENCES),
-    case(lambda: L.TimeDistributed(L.Dense(4)), SEQUENCES),
-    case(lambda: L.TimeDistributed(L.Conv2D(3, 2)), FILMS),
-    case(lambda: L.TimeDistributed(L.BatchNormalization()), SEQUENCES),
-    case(lambda: L.Bidirectional(L.LSTM(4, return_sequences=True)), SEQUENCES),
-    case(lambda: L.Bidirectional(L.GRU(4, return_state=True), merge_mode=None), SEQUENCES),
-    case(lambda: L.Bidirectional(L.SimpleRNN(4), merge_mode="ave"), SEQUENCES),
-    case(lambda: L.Conv1D(4, 3, groups=2, padding="causal"), ((None, None, 2), (3, 6, 2))),
-    case(lambda: L.Conv2D(4, 2, groups=2, data_format="channels_first"), IMAGES_FIRST),
-    case(lambda: L.Conv3D(4, 2, groups=2), VOLUMES),
-    case(lambda: L.Conv1DTranspose(4, 3, strides=2, padding="same", output_padding=1), SEQUENCES),
-    case(lambda: L.Conv1DTranspose(4, 2, dilation_rate=2), SEQUENCES),
-    case(lambda: L.Conv2DTranspose(3, 3, strides=2, output_padding=1), IMAGES),
-    case(lambda: L.Conv3DTranspose(2, 2, dilation_rate=2, data_format="channels_first"), VOLUMES_FIRST),
-    case(lambda: L.DepthwiseConv1D(3, strides=2, depth_multiplier=2), SEQUENCES),
-    case(lambda: L.DepthwiseConv2D(2, dilation_rate=2), IMAGES),
-    case(lambda: L.UpSampling2D((2, 3), interpolation="bilinear"), FIXED_IMAGES),
-    case(lambda: L.GlobalMaxPooling2D(keepdims=True), IMAGES),
-    case(lambda: L.GlobalAveragePooling1D(keepdims=True), SEQUENCES),
-    case(lambda: L.AdaptiveAveragePooling1D(2), FIXED_SEQUENCES),
-    case(lambda: L.AdaptiveAveragePooling2D((2, 3)), FIXED_IMAGES),
-    case(lambda: L.AdaptiveAveragePooling3D(2), ((None, 5, 6, 4, 2), (2, 5, 6, 4, 2))),
-    case(lambda: L.AdaptiveMaxPooling1D(4), FIXED_SEQUENCES),
-    case(lambda: L.AdaptiveMaxPooling2D(3, data_format="channels_first"), ((None, 2, 7, 8), (3, 2, 7, 8))),
-    case(lambda: L.AdaptiveMaxPooling3D((1, 2, 3)), ((None, 5, 6, 4, 2), (2, 5, 6, 4, 2))),
-    case(lambda: L.LayerNormalization(), SEQUENCES),
-    case(lambda: L.LayerNormalization(axis=[1, 3], center=False), FIXED_IMAGES),
-    case(lambda: L.GroupNormalization(groups=2), IMAGES),
-    case(lambda: L.GroupNormalization(groups=-1, axis=1, scale=False), IMAGES_FIRST),
-    case(lambda: L.RMSNormalization(), SEQUENCES),
-    case(lambda: L.UnitNormalization(axis=[1, 2]), SEQUENCES),
-    case(lambda: L.Rescaling(0.5, offset=[1.0, 2.0, 3.0]), SEQUENCES),
-    case(lambda: L.Normalization(), VECTORS),
-    case(lambda: L.Normalization(axis=None, mean=2.0, variance=4.0, invert=True), SEQUENCES),
-    case(lambda: L.Resizing(3, 4, interpolation="nearest"), IMAGES),
-    case(lambda: L.Resizing(9, 5, crop_to_aspect_ratio=True), FIXED_IMAGES),
-    case(lambda: L.CenterCrop(3, 4), FIXED_IMAGES),
-    case(lambda: L.Identity(), SEQUENCES),
-    case(lambda: L.ReLU(max_value=1.5, negative_slope=0.1, threshold=0.2), SEQUENCES),
-    case(lambda: L.EinsumDense("abc,cd->abd", (None, 4), bias_axes="d"), SEQUENCES),
-    case(lambda: L.EinsumDense("...x,xyz->...yz", (2, 3), bias_axes="y", activation="tanh"), SEQUENCES),
-    case(lambda: L.Attention(use_scale=True), SEQUENCES, SEQUENCES),
-    case(lambda: L.Attention(score_mode="concat", dropout=0.2), SEQUENCES, SEQUENCES, SEQUENCES),
-    case(lambda: L.AdditiveAttention(), SEQUENCES, FIXED_SEQUENCES),
-    case(lambda: L.MultiHeadAttention(2, 3), SEQUENCES, FIXED_SEQUENCES),
-    case(
-        lambda: L.MultiHeadAttention(2, 3, value_dim=4, dropout=0.2, use_bias=False, output_shape=5),
-        SEQUENCES,
-        SEQUENCES,
-        SEQUENCES,
-    ),
-    case(lambda: L.MultiHeadAttention(2, 3, attention_axes=(1, 2)), FIXED_IMAGES, FIXED_IMAGES),
-    case(lambda: L.GroupQueryAttention(3, 4, 2), SEQUENCES, FIXED_SEQUENCES),
-    case(lambda: L.ConvLSTM1D(3, 2, return_sequences=True), ((None, None, 5, 2), (2, 3, 5, 2))),
-    case(lambda: L.ConvLSTM3D(2, 2), ((None, 2, 3, 4, 3, 2), (2, 2, 3, 4, 3, 2))),
-    case(
-        lambda: L.Bidirectional(
-            L.LSTM(4, return_sequences=True),
-            backward_layer=L.GRU(3, return_sequences=True, go_backwards=True),
-        ),
-        SEQUENCES,
-    ),
-]
+SIGNATURES = (Path(__file__).parent.parent / "fixtures/manual/signatures.txt").read_text()
 
 
 def over(keep: Callable[[Case], bool] = lambda item: True) -> pytest.MarkDecorator:
@@ -262,17 +64,43 @@ def run(inputs: Any, outputs: Any, values: list[np.ndarray], phase: int = 0) -> 
     return K.function([*as_list(inputs), K.learning_phase()], as_list(outputs))([*values, phase])
 
 
-def list_classes(layer: Any) -> set[str]:
-    """The classes of a layer and of the cells and layers inside it."""
+def list_layers(layer: Any) -> list[Any]:
+    """A layer and the cells and layers inside it."""
     inner = [getattr(layer, name) for name in ("cell", "layer") if hasattr(layer, name)]
     inner += getattr(layer, "cells", [])
-    return {type(layer).__name__}.union(*(list_classes(one) for one in inner))
+    return [layer, *(one for item in inner for one in list_layers(item))]
 
 
 def test_every_registered_layer_is_in_the_table() -> None:
     registered = {member.__name__ for member in LAYERS.objects.values()}
-    tested = set().union(*(list_classes(item.make()) for item in CASES))
+    tested = {type(layer).__name__ for item in CASES for layer in list_layers(item.make())}
     assert registered - tested - ELSEWHERE == set()
+
+
+# What no configuration holds, and `padding` where only `valid` is taken.
+UNTRIED = {
+    ("AlphaDropout", "noise_shape"),
+    ("AlphaDropout", "seed"),
+    ("Bidirectional", "weights"),
+    ("LocallyConnected1D", "data_format"),
+    ("LocallyConnected1D", "padding"),
+    ("LocallyConnected2D", "padding"),
+}
+
+
+def test_every_option_of_the_manual_is_tried() -> None:
+    values: dict[tuple[str, str], set[str]] = {}
+    for item in CASES:
+        for layer in list_layers(item.make()):
+            for name, value in layer.get_config().items():
+                values.setdefault((type(layer).__name__, name), set()).add(repr(value))
+    options = {
+        (name, option)
+        for name, arguments in re.findall(r"\.layers\.([A-Z]\w*)\((.*)\)$", SIGNATURES, re.MULTILINE)
+        for option in re.findall(r"(\w+)=", arguments)
+        if name not in {*ELSEWHERE, "Input"}
+    }
+    assert {pair for pair in options if len(values.get(pair, ())) < 2} == UNTRIED
 
 
 @over()
@@ -388,7 +216,7 @@ def test_masks_pass(item: Case) -> None:
     outputs = layer(mask_inputs(inputs))
     values = make_values(item)
     for value in values:
-        value[:, -1] = 0
+        value[:, -1] = getattr(layer, "mask_value", 0)
     node = layer._inbound_nodes[-1]
     for output, mask in zip(as_list(outputs), node.output_masks, strict=True):
         if mask is None:
@@ -403,7 +231,7 @@ def test_masks_pass(item: Case) -> None:
 
 @over()
 def test_gradients_are_right(item: Case) -> None:
-    """Compare the derivatives with differences, in float64."""
+    """Compare derivatives along random directions with differences, in float64."""
     K.set_floatx("float64")
     try:
         check_gradients(item)
@@ -416,27 +244,89 @@ def check_gradients(item: Case) -> None:
     outputs = as_list(layer(inputs if len(inputs) > 1 else inputs[0]))
     draw = np.random.RandomState(3)
     values = make_values(item, "float64")
-    layer.set_weights([value + 0.05 * draw.randn(*value.shape) for value in layer.get_weights()])
-    shares = [draw.randn(*result.shape) for result in run(inputs, outputs, values)]
+    weights = layer.trainable_weights
+    starts = [value + 0.05 * draw.randn(*value.shape) for value in map(K.get_value, weights)]
     factors = [K.placeholder(output.shape) for output in outputs]
     loss = sum(K.sum(output * factor) for output, factor in zip(outputs, factors, strict=True))
-    weights = layer.trainable_weights
-    sources = [*weights, *(inputs if item.largest is None else ())]
-    evaluate = K.function([*inputs, *factors], [loss, *K.gradients(loss, sources)])
-    _, *gradients = evaluate([*values, *shares])
-    arrays = [*(np.array(K.get_value(weight)) for weight in weights), *values]
-    step = 1e-6
-    for number, gradient in enumerate(gradients):
-        place = np.unravel_index(draw.randint(gradient.size), gradient.shape)
-        losses = []
-        for sign in (1, -1):
-            moved = [array.copy() for array in arrays]
-            moved[number][place] += sign * step
-            K.batch_set_value(list(zip(weights, moved)))
-            losses.append(evaluate([*moved[len(weights) :], *shares])[0])
+    floats = inputs if item.largest is None else []
+    evaluate = K.function(
+        [*inputs, *factors, K.learning_phase()], [loss, *K.gradients(loss, [*weights, *floats])]
+    )
+    shares = [draw.randn(*result.shape) for result in run(inputs, outputs, values)]
+
+    def measure(arrays: list[np.ndarray], phase: int) -> list[Any]:
         K.batch_set_value(list(zip(weights, arrays)))
-        slope = (losses[0] - losses[1]) / (2 * step)
-        assert gradient[place] == pytest.approx(slope, rel=1e-4, abs=1e-6), sources[number].name
+        given = arrays[len(weights) :] or values
+        return evaluate([*given, *shares, phase])
+
+    arrays = [*starts, *(values if floats else ())]
+    for phase in (0, 1):
+        loss_here, *gradients = measure(arrays, phase)
+        if measure(arrays, phase)[0] != loss_here:
+            continue  # What is random has no difference to compare with.
+        for _ in range(3):
+            direction = [draw.randn(*array.shape) for array in arrays]
+            ahead, behind = (
+                measure([array + step * way for array, way in zip(arrays, direction, strict=True)], phase)[0]
+                for step in (1e-6, -1e-6)
+            )
+            slope = sum(np.sum(one * way) for one, way in zip(gradients, direction, strict=True))
+            assert slope == pytest.approx((ahead - behind) / 2e-6, rel=1e-5, abs=1e-6)
+
+
+def has_data_format(item: Case) -> bool:
+    # Flatten gives no channels; the kernels of locally connected layers are laid out as their data is.
+    kind = type(item.make())
+    return "data_format" in inspect.signature(kind).parameters and kind.__name__ not in KERNELS_BY_FORMAT
+
+
+KERNELS_BY_FORMAT = {"Flatten", "LocallyConnected1D", "LocallyConnected2D"}
+OTHER_FORMAT = {"channels_last": "channels_first", "channels_first": "channels_last"}
+
+
+@over(has_data_format)
+def test_both_data_formats_compute_the_same(item: Case) -> None:
+    layer = item.make()
+    (sizes,) = item.sizes
+    config = {**layer.get_config(), "data_format": OTHER_FORMAT[layer.data_format]}
+    other = type(layer).from_config(config)
+    first = 2 if hasattr(layer, "cell") else 1
+    to, back = (first, -1) if layer.data_format == "channels_last" else (-1, first)
+    inputs = L.Input(batch_shape=sizes)
+    moved = np.moveaxis(np.empty(sizes), back, to)
+    other_inputs = L.Input(batch_shape=moved.shape)
+    output, other_output = as_list(layer(inputs))[0], as_list(other(other_inputs))[0]
+    other.set_weights(layer.get_weights())
+    (values,) = make_values(item)
+    (expected,) = run(inputs, output, [values])
+    (result,) = run(other_inputs, other_output, [np.moveaxis(values, back, to)])
+    if result.ndim > 2:
+        # Without the axis of steps the channels are one further to the front.
+        front = 1 + first - 1 - (values.ndim - result.ndim)
+        result = np.moveaxis(result, *((front, -1) if to != -1 else (-1, front)))
+    np.testing.assert_allclose(result, expected, rtol=1e-4, atol=1e-5)
+
+
+def is_recurrent(item: Case) -> bool:
+    layer = item.make()
+    inner = getattr(layer, "forward_layer", layer)
+    plain = isinstance(inner, L.RNN) and not isinstance(inner, (L.CuDNNGRU, L.CuDNNLSTM))
+    return plain and not (inner.return_sequences or inner.stateful or inner.unroll or inner.go_backwards)
+
+
+@over(is_recurrent)
+def test_masked_steps_are_as_if_they_were_not_there(item: Case) -> None:
+    layer, (sizes,) = item.make(), item.sizes
+    inputs, mask = L.Input(batch_shape=sizes), K.placeholder(sizes[:2], dtype="bool")
+    short = L.Input(batch_shape=(sizes[0], sizes[1] - 1, *sizes[2:]))
+    masked, shortened = as_list(layer(inputs, mask=mask)), as_list(layer(short))
+    (values,) = make_values(item)
+    keep = np.ones(sizes[:2], bool)
+    keep[:, 1] = False
+    results = K.function([inputs, mask], masked)([values, keep])
+    expected = K.function([short], shortened)([np.delete(values, 1, axis=1)])
+    for result, value in zip(results, expected, strict=True):
+        np.testing.assert_allclose(result, value, rtol=1e-4, atol=1e-5)
 
 
 def has_one_input_and_output(item: Case) -> bool:

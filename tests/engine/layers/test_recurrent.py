@@ -160,14 +160,21 @@ def test_the_last_output_alone(x: np.ndarray) -> None:
     np.testing.assert_allclose(result, outputs[:, -1], rtol=1e-5, atol=1e-6)
 
 
+def from_cudnn(weight: np.ndarray) -> np.ndarray:
+    """The kernel of a product: in cuDNN's each gate's memory holds its matrix by columns."""
+    size = weight.shape[0]
+    gates = np.split(weight, weight.shape[1] // UNITS, axis=1)
+    return np.concatenate([gate.reshape(UNITS, size).T for gate in gates], axis=1)
+
+
 def test_cudnn_layers_use_sigmoid_gates_and_two_biases(x: np.ndarray) -> None:
     (result,), (kernel, recurrent, bias) = call(L.CuDNNLSTM(UNITS, return_sequences=True), x)
-    merged = [kernel, recurrent, bias[: 4 * UNITS] + bias[4 * UNITS :]]
+    merged = [from_cudnn(kernel), from_cudnn(recurrent), bias[: 4 * UNITS] + bias[4 * UNITS :]]
     expected, _ = scan(lambda *a: step_lstm(*a, gate=sigmoid), x, merged, zeros(2))
     np.testing.assert_allclose(result, expected, rtol=1e-5, atol=1e-6)
 
     (result,), (kernel, recurrent, bias) = call(L.CuDNNGRU(UNITS, return_sequences=True), x)
-    split = [kernel, recurrent, bias.reshape(2, 3 * UNITS)]
+    split = [from_cudnn(kernel), from_cudnn(recurrent), bias.reshape(2, 3 * UNITS)]
     expected, _ = scan(lambda *a: step_gru_reset_after(*a, gate=sigmoid), x, split, zeros(1))
     np.testing.assert_allclose(result, expected, rtol=1e-5, atol=1e-6)
 
