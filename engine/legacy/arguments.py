@@ -86,7 +86,8 @@ def accept_legacy_arguments(function: Any, name: str, spellings: Spellings) -> A
             return function(self, *args, **kwargs)
         updated = spellings.update(given)
         if updated.keys() != given.keys() or any(updated[key] is not given[key] for key in updated):
-            call = _describe_call(name, updated)
+            ordered = {key: updated[key] for key in (*names, *updated) if key in updated}
+            call = _describe_call(name, ordered)
             warnings.warn(f"Update your `{name}` call to the Keras 2 API: `{call}`", stacklevel=2)
         return function(self, **updated)
 

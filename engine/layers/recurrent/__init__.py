@@ -2,6 +2,7 @@
 
 from engine.layers.recurrent.base import RNN
 from engine.layers.recurrent.gru import GRU, GRUCell
+from engine.layers.recurrent.legacy import Recurrent
 from engine.layers.recurrent.lstm import LSTM, LSTMCell
 from engine.layers.recurrent.simple import SimpleRNN, SimpleRNNCell
 from engine.layers.recurrent.stacked import StackedRNNCells
@@ -12,6 +13,7 @@ __all__ = [
     "RNN",
     "GRUCell",
     "LSTMCell",
+    "Recurrent",
     "SimpleRNN",
     "SimpleRNNCell",
     "StackedRNNCells",
