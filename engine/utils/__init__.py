@@ -8,6 +8,7 @@ from engine.utils import (
     layer_utils,
     np_utils,
     rng_utils,
+    training_utils,
     vis_utils,
 )
 from engine.utils.data_utils import GeneratorEnqueuer, OrderedEnqueuer, Sequence, get_file
@@ -23,6 +24,7 @@ from engine.utils.io_utils import HDF5Matrix
 from engine.utils.layer_utils import convert_all_kernels_in_model, print_summary
 from engine.utils.np_utils import normalize, to_categorical
 from engine.utils.rng_utils import set_random_seed
+from engine.utils.training_utils import multi_gpu_model
 from engine.utils.vis_utils import model_to_dot, plot_model
 
 __all__ = [
@@ -43,6 +45,7 @@ __all__ = [
     "io_utils",
     "layer_utils",
     "model_to_dot",
+    "multi_gpu_model",
     "normalize",
     "np_utils",
     "plot_model",
@@ -51,5 +54,6 @@ __all__ = [
     "serialize_keras_object",
     "set_random_seed",
     "to_categorical",
+    "training_utils",
     "vis_utils",
 ]
