@@ -10,6 +10,7 @@ import torch
 
 from engine.backend.device import default_device
 from engine.backend.dtypes import to_torch_dtype
+from engine.backend.function import to_sparse
 
 # Shuffled rows are gathered some batches at a time: less work than batch by batch, less memory than all at once.
 _GATHERED_BYTES = 32 * 1024 * 1024
@@ -19,22 +20,27 @@ class Column:
     """One array of a data set, ready to be cut into batches.
 
     NumPy arrays become one tensor on the device; anything else that slices by rows (an HDF5 data set, say) is
-    read batch by batch.
+    read batch by batch, and SciPy's sparse matrices become sparse tensors batch by batch.
 
     Args:
         array: rows along the first axis.
         dtype: element type of the batches.
     """
 
-    def __init__(self, array: Any, dtype: str) -> None:
+    def __init__(self, array: Any, dtype: Any) -> None:
         self.dtype = to_torch_dtype(dtype)
         self.rows = int(array.shape[0])
+        self.is_sparse = hasattr(array, "tocsr")
+        if self.is_sparse:
+            array = array.tocsr()
         self.source = array
         self.tensor: torch.Tensor | None = None
         if isinstance(array, (np.ndarray, torch.Tensor)):
             self.tensor = self._convert(array)
 
     def _convert(self, array: Any) -> torch.Tensor:
+        if self.is_sparse:
+            return to_sparse(array).to(device=default_device(), dtype=self.dtype)
         if not isinstance(array, torch.Tensor):
             array = np.ascontiguousarray(array)
             array = torch.from_numpy(array if array.flags.writeable else array.copy())
@@ -46,8 +52,14 @@ class Column:
             return self.tensor[start:stop]
         return self._convert(self.source[start:stop])
 
-    def take(self, index: np.ndarray) -> torch.Tensor:
-        """Return the rows of the given numbers."""
+    def __getitem__(self, rows: Any) -> torch.Tensor:
+        """Return rows next to each other, as a tensor's slices are."""
+        return self.slice(rows.start, rows.stop)
+
+    def take(self, index: np.ndarray) -> torch.Tensor | Column:
+        """Return the rows of the given numbers, to be sliced further."""
+        if self.is_sparse:
+            return Column(self.source[index], self.dtype)
         if self.tensor is not None:
             return self.tensor.index_select(0, torch.from_numpy(index).to(self.tensor.device))
         # Files want rising row numbers without repeats.
