@@ -76,6 +76,7 @@ from engine.layers.legacy import (
     Highway,
     MaxoutDense,
     Merge,
+    TimeDistributedDense,
     merge,
 )
 from engine.layers.local import (
@@ -317,6 +318,7 @@ __all__ = [
     "Subtract",
     "ThresholdedReLU",
     "TimeDistributed",
+    "TimeDistributedDense",
     "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",

@@ -1,7 +1,7 @@
 """Layers of Keras 1 that Keras 2.1.6 still reads and makes."""
 
 from engine.layers.legacy.convolutional import AtrousConvolution1D, AtrousConvolution2D
-from engine.layers.legacy.core import Highway, MaxoutDense
+from engine.layers.legacy.core import Highway, MaxoutDense, TimeDistributedDense
 from engine.layers.legacy.merge import Merge, merge
 
 __all__ = [
@@ -10,5 +10,6 @@ __all__ = [
     "Highway",
     "MaxoutDense",
     "Merge",
+    "TimeDistributedDense",
     "merge",
 ]

@@ -7,9 +7,25 @@ from typing import Any
 from engine import activations, constraints, initializers, regularizers
 from engine import backend as K
 from engine.layers.base import InputSpec, Layer
+from engine.layers.core import Dense
 from engine.layers.description import describe
 from engine.layers.registry import register_layer
 from engine.layers.sizes import check_size
+
+
+def TimeDistributedDense(  # noqa: N802 - Keras's name
+    output_dim: int, input_dim: int | None = None, input_length: int | None = None, **kwargs: Any
+) -> Dense:
+    """Make a `Dense` layer, which works on every step by itself now.
+
+    Args:
+        output_dim: size of the output's last axis.
+        input_dim, input_length: size of a step and number of steps, for the first layer of a model.
+        kwargs: as for `Dense`.
+    """
+    if input_dim is not None:
+        kwargs.setdefault("input_shape", (input_length, input_dim))
+    return Dense(output_dim, **kwargs)
 
 
 class LegacyDense(Layer):

@@ -111,3 +111,9 @@ def test_convolutions_with_gaps() -> None:
         layer = L.AtrousConvolution2D(4, 3, 3, atrous_rate=(2, 2), border_mode="same")
     assert (type(layer), layer.dilation_rate, layer.padding) == (L.Conv2D, (2, 2), "same")
     assert L.AtrousConvolution1D(4, 3, atrous_rate=2).dilation_rate == (2,)
+
+
+def test_a_time_distributed_dense_layer_is_a_dense_one() -> None:
+    with pytest.warns(UserWarning, match="Keras 2 API"):
+        layer = L.TimeDistributedDense(4, input_dim=3, input_length=5, bias=False)
+    assert Sequential([layer]).output_shape == (None, 5, 4)
