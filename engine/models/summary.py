@@ -13,7 +13,7 @@ def print_summary(
     model: Any,
     line_length: int | None = None,
     positions: Sequence[float] | None = None,
-    print_fn: Callable[[str], Any] = print,
+    print_fn: Callable[[str], Any] | None = None,
 ) -> None:
     """Print a model's layers, their output shapes and their numbers of parameters.
 
@@ -21,8 +21,9 @@ def print_summary(
         model: the model.
         line_length: characters a line.
         positions: where the columns end, as shares of the line or as characters.
-        print_fn: called with each line.
+        print_fn: called with each line; `print` by default.
     """
+    print_fn = print_fn or print
     chain = _is_chain(model)
     line_length = line_length or (65 if chain else 98)
     positions = positions or ([0.45, 0.85, 1.0] if chain else [0.33, 0.55, 0.67, 1.0])

@@ -16,7 +16,7 @@ def test_count_params_counts_each_weight_once() -> None:
     assert layer_utils.count_params(layer.weights + layer.weights) == 16
 
 
-def test_print_summary_is_the_models_summary() -> None:
+def test_print_summary_is_the_models_summary(capsys: pytest.CaptureFixture[str]) -> None:
     model = models.Sequential([layers.Dense(4, input_shape=(3,))])
     own: list[str] = []
     printed: list[str] = []
@@ -24,6 +24,8 @@ def test_print_summary_is_the_models_summary() -> None:
     print_summary(model, print_fn=printed.append)
     assert printed == own
     assert any("16" in line for line in printed)
+    print_summary(model)
+    assert capsys.readouterr().out.splitlines() == own
 
 
 def test_only_kernels_of_convolutions_are_turned() -> None:
