@@ -36,7 +36,7 @@ def describe_training(model: Any) -> dict[str, Any]:
 
 def compile_as_saved(
     model: Any,
-    training: dict[str, Any],
+    training: dict[str, Any] | None,
     version: str,
     state: Sequence[Any] | None,
     custom_objects: dict[str, Any] | None,
@@ -45,7 +45,7 @@ def compile_as_saved(
 
     Args:
         model: the model.
-        training: the training configuration, of any line.
+        training: the training configuration, of any line; None where the file has none.
         version: the version of Keras that wrote it.
         state: the optimizer's state as arrays or data sets; None where the file has none.
         custom_objects: classes and functions of one's own by name.
@@ -53,6 +53,13 @@ def compile_as_saved(
     Raises:
         ValueError: the configuration asks for something that Keras 2.1.6 does not know.
     """
+    optimizer_config = training and (training.get("optimizer_config") or training.get("optimizer"))
+    if not training or not optimizer_config:
+        warnings.warn(
+            "No training configuration found in save file: the model was *not* compiled. Compile it manually.",
+            stacklevel=4,
+        )
+        return
     custom_objects = custom_objects or {}
 
     def resolve(value: Any) -> Any:
@@ -67,7 +74,7 @@ def compile_as_saved(
     optimizer = optimizers.deserialize(arguments.pop("optimizer"), custom_objects)
     model.compile(optimizer, **{name: resolve(value) for name, value in arguments.items()})
     if state:
-        _restore(model, training.get("optimizer_config") or training["optimizer"], version, state)
+        _restore(model, optimizer_config, version, state)
 
 
 def _restore(model: Any, optimizer: dict[str, Any], version: str, state: Sequence[Any]) -> None:

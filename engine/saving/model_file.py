@@ -1,32 +1,34 @@
-"""Whole models in HDF5 files: architecture, weights, training configuration, optimizer state."""
+"""Whole models in files: architecture, weights, training configuration, optimizer state."""
 
 from __future__ import annotations
 
 import json
-import warnings
 from pathlib import Path
 from typing import Any
 
 import h5py
 
 from engine import backend as K
-from engine.saving import hdf5
+from engine.saving import archive, hdf5
 from engine.saving.compilation import compile_as_saved, describe_training
 from engine.saving.config import FILE_BACKEND, KERAS_VERSION, model_from_config, model_to_config, to_plain
 from engine.saving.files import open_for_reading, replace_file
 
 
 def save_model(model: Any, filepath: Any, overwrite: bool = True, include_optimizer: bool = True) -> None:
-    """Write a model to an HDF5 file that Keras 2 loads; the file is whole or not there at all.
+    """Write a model to a file that is whole or not there at all: HDF5 of Keras 2, or `.keras` of Keras 3.
 
     Args:
         model: the model.
-        filepath: where to: a path or an open HDF5 group.
+        filepath: where to: a path, whose ending `.keras` asks for that format, or an open HDF5 group.
         overwrite: whether to replace an existing file without asking.
         include_optimizer: whether to write the training configuration and the optimizer's state.
     """
     if isinstance(filepath, h5py.Group):
         _write_model(filepath, model, include_optimizer)
+        return
+    if Path(filepath).suffix == archive.SUFFIX:
+        archive.save_archive(model, filepath, overwrite, include_optimizer)
         return
     with replace_file(Path(filepath), overwrite) as path, h5py.File(path, "w") as file:
         _write_model(file, model, include_optimizer)
@@ -48,7 +50,7 @@ def _write_model(file: Any, model: Any, include_optimizer: bool) -> None:
 
 
 def load_model(filepath: Any, custom_objects: dict[str, Any] | None = None, compile: bool = True) -> Any:
-    """Make a model from an HDF5 file that `save` wrote.
+    """Make a model from a file that `save` wrote, here or in any Keras.
 
     Args:
         filepath: a path or an open HDF5 group.
@@ -58,20 +60,19 @@ def load_model(filepath: Any, custom_objects: dict[str, Any] | None = None, comp
     Raises:
         ValueError: the file is no model, or refers to something outside itself.
     """
+    if archive.is_archive(filepath):
+        return archive.load_archive(filepath, custom_objects, compile)
     with open_for_reading(filepath) as file:
         text = hdf5.read_string(file, "model_config")
         if text is None:
             raise ValueError("No model found in config file: the HDF5 file has no attribute `model_config`.")
         model = model_from_config(json.loads(text), custom_objects)
         hdf5.read_weights(file["model_weights"], model.layers)
-        training = hdf5.read_string(file, "training_config")
-        if compile and training is None:
-            warnings.warn(
-                "No training configuration found in save file: the model was *not* compiled. Compile it manually.",
-                stacklevel=2,
-            )
-        elif compile and training is not None:
+        if compile:
+            training = hdf5.read_string(file, "training_config")
             state = hdf5.find_arrays(file["optimizer_weights"]) if "optimizer_weights" in file else None
             version = hdf5.read_string(file, "keras_version") or KERAS_VERSION
-            compile_as_saved(model, json.loads(training), version, state, custom_objects)
+            compile_as_saved(
+                model, json.loads(training) if training else None, version, state, custom_objects
+            )
     return model

@@ -20,7 +20,7 @@ _NEUTRAL_OF_OPTIMIZERS: dict[str, tuple[Any, ...] | None] = {
 }
 _OWN_OF_OPTIMIZERS = {"SGD": {"momentum"}}
 # There `clipnorm` is the norm of each gradient; 2.1.6's is that of all together.
-_RENAMED_OF_OPTIMIZERS = {
+RENAMED_OF_OPTIMIZERS = {
     "learning_rate": "lr",
     "global_clipnorm": "clipnorm",
     "clipnorm": "clipnorm_of_each",
@@ -37,7 +37,7 @@ _DEFAULT_RATES = {"sgd": 0.01}
 _OTHER_DEFAULT_RATE = 0.001
 
 # Names of functions that changed.
-_LOSSES = {
+RENAMED_LOSSES = {
     "cosine_similarity": "cosine_proximity",
     "kl_divergence": "kullback_leibler_divergence",
     "log_cosh": "logcosh",
@@ -131,7 +131,7 @@ def optimizer_to_keras_2(optimizer: Any) -> dict[str, Any]:
         if key in _NEUTRAL_OF_OPTIMIZERS and key not in own:
             _check_neutral(class_name, key, value, _NEUTRAL_OF_OPTIMIZERS[key])
         elif value is not None or key == "epsilon":
-            result[_RENAMED_OF_OPTIMIZERS.get(key, key)] = value
+            result[RENAMED_OF_OPTIMIZERS.get(key, key)] = value
     if isinstance(result.get("lr"), dict):
         result.update(_translate_schedule(class_name, result["lr"]))
     if "decay" in config and class_name == "Nadam":
@@ -163,7 +163,7 @@ def _translate_schedule(class_name: str, schedule: dict[str, Any]) -> dict[str, 
 
 def _translate_loss(loss: Any) -> Any:
     if isinstance(loss, str):
-        return _LOSSES.get(loss, loss)
+        return RENAMED_LOSSES.get(loss, loss)
     if isinstance(loss, list):
         return [_translate_loss(item) for item in loss]
     if isinstance(loss, dict) and "class_name" not in loss:
@@ -177,7 +177,7 @@ def _translate_object(kind: str, entry: dict[str, Any], classes: dict[str, str])
     """Return the name of the function that a loss or metric object stands for."""
     class_name, config = str(entry["class_name"]).rpartition(">")[2], entry.get("config")
     if isinstance(config, str):
-        return _LOSSES.get(config, config) if kind == "loss" else config
+        return RENAMED_LOSSES.get(config, config) if kind == "loss" else config
     config = config or {}
     if class_name not in classes and not isinstance(config.get("fn"), str):
         raise ValueError(
