@@ -11,6 +11,7 @@ import yaml
 from engine.layers import registry
 from engine.layers.location import locate
 from engine.saving.dialects import to_keras_2
+from engine.saving.yaml_text import read_yaml
 
 # What written files call themselves. Kernels are laid out as the TensorFlow backend lays them out, which is what
 # readers use the backend's name for.
@@ -88,4 +89,4 @@ def model_from_yaml(yaml_string: str, custom_objects: dict[str, Any] | None = No
 
     YAML tags, which could make objects of any kind, are refused.
     """
-    return model_from_config(yaml.safe_load(yaml_string), custom_objects)
+    return model_from_config(read_yaml(yaml_string), custom_objects)

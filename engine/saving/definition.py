@@ -16,6 +16,7 @@ from engine.layers.location import ConfigurationError
 from engine.layers.registry import LAYERS
 from engine.saving.config import model_from_config
 from engine.saving.dialects import class_in_keras_2
+from engine.saving.yaml_text import read_yaml
 
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}\Z")
 # Layers that carry code.
@@ -161,7 +162,7 @@ def _parse(text: str | bytes, limits: DefinitionLimits) -> Any:
             return json.loads(decoded)
         if "&" in decoded and re.search(r"(^|\s)[&*][A-Za-z0-9_-]+", decoded):
             raise DefinitionError("YAML anchors and aliases are refused.")
-        return yaml.safe_load(decoded)
+        return read_yaml(decoded)
     except json.JSONDecodeError as error:
         raise DefinitionError(
             f"The definition is no JSON: {error.msg} at line {error.lineno}, column {error.colno}."

@@ -103,9 +103,22 @@ def test_arguments_penalties_and_constraints() -> None:
     assert read(json.loads(model.to_json())).to_json() == model.to_json()
 
 
-def test_yaml() -> None:
-    model = model_from_yaml(yaml.safe_dump(sequential(PENALIZED)))
-    check_penalized(model.layers[0].get_config())
+def test_yaml_with_the_tags_of_tuples_that_keras_writes() -> None:
+    layer = {**PENALIZED, "config": {**PENALIZED["config"], "batch_input_shape": (None, 5)}}
+    text = yaml.dump(sequential(layer))
+    assert "!!python/tuple" in text
+    for model in (model_from_yaml(text), read_definition(text).build()):
+        check_penalized(model.layers[0].get_config())
+        assert model.input_shape == (None, 5)
+
+
+@pytest.mark.parametrize("tag", ["object/apply:os.getcwd", "name:os.getcwd", "module:os"])
+def test_tags_of_other_objects_are_refused(tag: str) -> None:
+    text = yaml.dump(sequential(PENALIZED)).replace("he_normal", f"!!python/{tag} ''")
+    with pytest.raises(yaml.YAMLError, match="could not determine a constructor"):
+        model_from_yaml(text)
+    with pytest.raises(DefinitionError, match="could not determine a constructor"):
+        read_definition(text)
 
 
 def test_images() -> None:
