@@ -65,7 +65,7 @@ def convert_weights(layer: Any, arrays: Sequence[np.ndarray], origin: Origin) ->
         converted = _FROM_KERAS_1[kind](layer, converted)
     if origin.backend == "theano" and kind in _CONVOLUTIONS:
         count = _CONVOLUTIONS[kind]
-        converted = [*(_turn_around(kernel) for kernel in converted[:count]), *converted[count:]]
+        converted = [*(convert_kernel(kernel) for kernel in converted[:count]), *converted[count:]]
     if kind in _CUDNN and len(converted) == 3:
         converted = _convert_recurrent(layer, converted, _CUDNN[kind])
     return converted
@@ -155,8 +155,20 @@ _FROM_KERAS_1: dict[str, Callable[[Any, Arrays], Arrays]] = {
 }
 
 
-def _turn_around(kernel: np.ndarray) -> np.ndarray:
-    """Return a kernel (..., in, out) with its spatial axes turned around."""
+def convert_kernel(kernel: Any) -> np.ndarray:
+    """Return a kernel turned round in space: from Theano's convolution to correlation, or back.
+
+    Args:
+        kernel: the kernel of a convolution over one, two or three axes.
+
+    Shapes: (*space, in, out) -> the same.
+
+    Raises:
+        ValueError: it has another number of axes.
+    """
+    kernel = np.asarray(kernel)
+    if not 3 <= kernel.ndim <= 5:
+        raise ValueError(f"A convolution kernel has 3 to 5 axes. Found shape: {kernel.shape}")
     return np.ascontiguousarray(np.flip(kernel, tuple(range(kernel.ndim - 2))))
 
 

@@ -50,7 +50,7 @@ class HDF5Matrix:
             file = self.refs[path] = h5py.File(path, "r")
         if dataset not in file:
             raise KeyError(f"{path} has no data set {dataset!r}. It has: {sorted(file)}")
-        self._file = file
+        self._path, self._dataset, self._file = path, dataset, file
         self.data = file[dataset]
         self.start = start
         self.end = len(self.data) if end is None else end
@@ -60,6 +60,10 @@ class HDF5Matrix:
             )
         self.normalizer = normalizer
         self._row: Any = None
+
+    def __reduce__(self) -> Any:
+        """Let other processes open the file for themselves."""
+        return type(self), (self._path, self._dataset, self.start, self.end, self.normalizer)
 
     def __len__(self) -> int:
         return self.end - self.start

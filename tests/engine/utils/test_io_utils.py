@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import pty
 import sys
 from pathlib import Path
@@ -70,6 +71,11 @@ def test_matrices_of_a_file_share_it_and_close_it(path: Path) -> None:
     assert str(path) not in HDF5Matrix.refs
     with h5py.File(path, "a") as file:
         file["more"] = 1
+
+
+def test_another_process_opens_the_file_itself(path: Path) -> None:
+    again = pickle.loads(pickle.dumps(HDF5Matrix(path, "data", 5, 15, normalizer=np.sign)))
+    np.testing.assert_array_equal(again[:], np.sign(ROWS[5:15]))
 
 
 def test_errors_say_what_is_missing(path: Path) -> None:
