@@ -9,7 +9,9 @@ import numpy as np
 
 from engine import callbacks as callbacks_module
 from engine.backend.feeding import Column, iterate_batches
-from engine.training.enqueuer import OrderedEnqueuer, SequenceEnqueuer
+from engine.training.enqueuer import GeneratorEnqueuer, OrderedEnqueuer, SequenceEnqueuer
+
+_BATCHES_AHEAD = 2
 
 # The number of samples, and what a step takes.
 Batch = tuple[int, list[Any]]
@@ -64,7 +66,9 @@ class ArrayBatches:
         if self._shuffle:
             order = np.arange(self._rows)
             shuffle_rows(order, self._batch_size if self._shuffle == "batch" else None)
-        return iterate_batches(self._columns, self._rows, self._batch_size, order)
+        batches = iterate_batches(self._columns, self._rows, self._batch_size, order)
+        is_in_memory = all(column is None or column.tensor is not None for column in self._columns)
+        return batches if is_in_memory else _read_ahead(batches)
 
 
 class EnqueuedBatches:
@@ -106,6 +110,16 @@ class EnqueuedBatches:
             yield self._convert(item)
         if not self._rewinds:
             self._enqueuer.refill()
+
+
+def _read_ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """Read the next batches from their file while one is in use."""
+    enqueuer = GeneratorEnqueuer(batches)
+    enqueuer.start(max_queue_size=_BATCHES_AHEAD)
+    try:
+        yield from enqueuer.get()
+    finally:
+        enqueuer.stop()
 
 
 def shuffle_rows(order: np.ndarray, block: int | None) -> None:
