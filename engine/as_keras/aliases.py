@@ -39,5 +39,6 @@ MODULES: dict[str, str] = {
     "applications.mobilenet_v2": "engine.applications.mobilenetv2",
     "backend.tensorflow_backend": "engine.backend",
     "engine.saving": "engine.saving",
+    "legacy.layers": "engine.layers.legacy",
     "objectives": "engine.losses",
 }

@@ -76,13 +76,14 @@ def accept_legacy_arguments(function: Any, name: str, spellings: Spellings) -> A
         spellings: the old names.
     """
     old_names = {*spellings.renamed, *spellings.rewrites}
-    names = list(inspect.signature(function).parameters)[1:]
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    names = [item.name for item in parameters if item.kind is item.POSITIONAL_OR_KEYWORD]
 
     @functools.wraps(function)
     def accepting(self: Any, *args: Any, **kwargs: Any) -> Any:
         args, kwargs = spellings.name_positions(args, kwargs)
         given = {**dict(zip(names, args, strict=False)), **kwargs}
-        if old_names.isdisjoint(given):
+        if old_names.isdisjoint(given) or len(args) > len(names):
             return function(self, *args, **kwargs)
         updated = spellings.update(given)
         if updated.keys() != given.keys() or any(updated[key] is not given[key] for key in updated):

@@ -34,6 +34,7 @@ from keras.engine.training import Model as TrainingModel
 from keras.engine.base_layer import Layer as BaseLayer
 from keras.backend import tensorflow_backend
 from keras.objectives import mean_squared_error
+from keras.legacy.layers import Merge, MaxoutDense, Recurrent
 from keras.optimizers import SGD, Adam
 from keras.callbacks import EarlyStopping
 """

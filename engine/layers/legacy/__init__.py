@@ -3,6 +3,7 @@
 from engine.layers.legacy.convolutional import AtrousConvolution1D, AtrousConvolution2D
 from engine.layers.legacy.core import Highway, MaxoutDense, TimeDistributedDense
 from engine.layers.legacy.merge import Merge, merge
+from engine.layers.recurrent import Recurrent
 
 __all__ = [
     "AtrousConvolution1D",
@@ -10,6 +11,7 @@ __all__ = [
     "Highway",
     "MaxoutDense",
     "Merge",
+    "Recurrent",
     "TimeDistributedDense",
     "merge",
 ]
