@@ -1,6 +1,7 @@
 """The backend functions of Keras 2.1.6, usually imported as `K` (manual, chapter 14)."""
 
 from engine.backend.attention import attend, attention_scores, causal_mask, sum_by_scores
+from engine.backend.augmentation import affine_matrices, transform_images
 from engine.backend.casting import cast, cast_to_floatx
 from engine.backend.comparison import equal, greater, greater_equal, less, less_equal, not_equal
 from engine.backend.config import (
@@ -178,6 +179,7 @@ __all__ = [
     "Variable",
     "abs",
     "adaptive_pool",
+    "affine_matrices",
     "all",
     "any",
     "arange",
@@ -352,6 +354,7 @@ __all__ = [
     "temporal_padding",
     "tile",
     "to_dense",
+    "transform_images",
     "transpose",
     "truncated_normal",
     "update",

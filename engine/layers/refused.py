@@ -20,6 +20,7 @@ REFUSED: dict[str, str] = {
         (
             "AugMix",
             "AutoContrast",
+            "ContrastLimitedAdaptiveHistogramEqualization",
             "CutMix",
             "Equalization",
             "MixUp",

@@ -215,7 +215,7 @@ def _check_object(value: dict[str, Any], pointer: str) -> int:
     if class_name in _REFUSED_OBJECTS or class_name in _REFUSED_CLASSES:
         reason = _REFUSED_CLASSES.get(class_name, "it carries code")
         raise DefinitionError(f"{class_name} is refused: {reason}.", f"{pointer}/class_name")
-    if not isinstance(value.get("config"), (dict, list)) and class_name != "function":
+    if not isinstance(value.get("config"), (dict, list)) and class_name not in ("function", "__ellipsis__"):
         raise DefinitionError(f"{class_name} lacks its `config`.", f"{pointer}/config")
     return _check_layer(value, class_name, pointer)
 

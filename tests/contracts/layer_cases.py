@@ -191,6 +191,21 @@ CASES = [
     case(lambda: L.Attention(use_scale=True), SEQUENCES, SEQUENCES),
     case(lambda: L.Attention(score_mode="concat", dropout=0.2), SEQUENCES, SEQUENCES, SEQUENCES),
     case(lambda: L.AdditiveAttention(), SEQUENCES, FIXED_SEQUENCES),
+    case(lambda: L.RandomFlip(seed=1), IMAGES),
+    case(lambda: L.RandomRotation(0.1, fill_mode="nearest"), IMAGES),
+    case(lambda: L.RandomTranslation(0.1, (-0.2, 0.3), fill_mode="constant", fill_value=0.5), IMAGES),
+    case(lambda: L.RandomZoom(0.2, interpolation="nearest"), IMAGES),
+    case(lambda: L.RandomContrast((0.1, 0.3), value_range=(-1.0, 1.0)), IMAGES),
+    case(lambda: L.RandomBrightness(0.1, value_range=(-5, 5)), IMAGES),
+    case(lambda: L.Operation("multiply", [{"input": 0}, 2.0]), SEQUENCES),
+    case(
+        lambda: L.Operation("get_item", [{"input": 0}, [{"ellipsis": True}, {"slice": [0, 2, None]}]]),
+        VECTORS,
+    ),
+    case(
+        lambda: L.Operation("concatenate", [[{"input": 0}, {"input": 1}]], {"axis": 1}), SEQUENCES, SEQUENCES
+    ),
+    case(lambda: L.Operation("mean", kwargs={"axis": [1], "keepdims": True}), IMAGES),
     case(lambda: L.MultiHeadAttention(2, 3), SEQUENCES, FIXED_SEQUENCES),
     case(
         lambda: L.MultiHeadAttention(2, 3, value_dim=4, dropout=0.2, use_bias=False, output_shape=5),

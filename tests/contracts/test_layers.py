@@ -29,8 +29,9 @@ def over(keep: Callable[[Case], bool] = lambda item: True) -> pytest.MarkDecorat
 
 
 # A Lambda's function is not part of its configuration: tests/engine/layers/core tests it.
-# The models are layers with contracts of their own; Input has nothing to compute.
-ELSEWHERE = {"Lambda", "InputLayer", "Model", "Sequential"}
+# The models are layers with contracts of their own; Input has nothing to compute; WithMask takes a mask, which the
+# engine's models of later lines test.
+ELSEWHERE = {"Lambda", "WithMask", "InputLayer", "Model", "Sequential"}
 
 
 @pytest.fixture(autouse=True)

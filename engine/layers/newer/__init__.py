@@ -1,6 +1,14 @@
 """Layers that later lines of Keras have and 2.1.6 has not, so that their files can be read."""
 
 from engine.layers.newer.attention import AdditiveAttention, Attention
+from engine.layers.newer.augmentation import (
+    RandomBrightness,
+    RandomContrast,
+    RandomFlip,
+    RandomRotation,
+    RandomTranslation,
+    RandomZoom,
+)
 from engine.layers.newer.convolutional import Conv1DTranspose, DepthwiseConv1D
 from engine.layers.newer.convolutional_recurrent import (
     ConvLSTM1D,
@@ -18,6 +26,7 @@ from engine.layers.newer.normalization import (
     RMSNormalization,
     UnitNormalization,
 )
+from engine.layers.newer.operation import Operation, WithMask
 from engine.layers.newer.pooling import (
     AdaptiveAveragePooling1D,
     AdaptiveAveragePooling2D,
@@ -56,9 +65,17 @@ __all__ = [
     "LayerNormalization",
     "MultiHeadAttention",
     "Normalization",
+    "Operation",
     "RMSNormalization",
+    "RandomBrightness",
+    "RandomContrast",
+    "RandomFlip",
+    "RandomRotation",
+    "RandomTranslation",
+    "RandomZoom",
     "ReLU",
     "Rescaling",
     "Resizing",
     "UnitNormalization",
+    "WithMask",
 ]

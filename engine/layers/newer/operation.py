@@ -30,6 +30,26 @@ def _split(x: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     return list(x.tensor_split(indices_or_sections, axis))
 
 
+def _reshape(x: Any, newshape: Any) -> Any:
+    return K.reshape(x, newshape)
+
+
+def _clip(x: Any, x_min: float, x_max: float) -> Any:
+    return K.clip(x, x_min, x_max)
+
+
+def _tile(x: Any, repeats: Any) -> Any:
+    return K.tile(x, repeats)
+
+
+def _repeat(x: Any, repeats: int, axis: int) -> Any:
+    return K.repeat_elements(x, repeats, axis)
+
+
+def _einsum(*operands: Any, subscripts: str) -> Any:
+    return K.einsum(subscripts, *operands)
+
+
 def _get_item(x: Any, key: Any) -> Any:
     return x[tuple(key) if isinstance(key, list) else key]
 
@@ -43,11 +63,12 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "argmax": K.argmax,
     "argmin": K.argmin,
     "cast": K.cast,
-    "clip": K.clip,
+    "clip": _clip,
     "concatenate": K.concatenate,
+    "convert_to_tensor": K.identity,
     "cos": K.cos,
     "divide": operator.truediv,
-    "einsum": K.einsum,
+    "einsum": _einsum,
     "elu": K.elu,
     "equal": K.equal,
     "exp": K.exp,
@@ -81,8 +102,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "prod": K.prod,
     "relu": K.relu,
     "relu6": activations.relu6,
-    "repeat": K.repeat_elements,
-    "reshape": K.reshape,
+    "repeat": _repeat,
+    "reshape": _reshape,
     "round": K.round,
     "selu": activations.selu,
     "sigmoid": K.sigmoid,
@@ -101,7 +122,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "subtract": operator.sub,
     "sum": K.sum,
     "tanh": K.tanh,
-    "tile": K.tile,
+    "tile": _tile,
     "transpose": _transpose,
     "true_divide": operator.truediv,
     "var": K.var,
@@ -158,6 +179,39 @@ class Operation(Layer):
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` makes the layer from."""
         return {**super().get_config(), "function": self.function, "args": self.args, "kwargs": self.kwargs}
+
+
+@register_layer()
+class WithMask(Layer):
+    """Give a tensor a mask.
+
+    Shapes:
+        Two of `(batch, ...)`, the second boolean, to the first.
+    """
+
+    supports_masking = True
+
+    def build(self, input_shape: Any) -> None:
+        """Look whether there are two inputs.
+
+        Raises:
+            ValueError: there are not.
+        """
+        if not is_shape_list(input_shape) or len(input_shape) != 2:
+            raise ValueError(f"Layer {self.name} takes a tensor and its mask. Found shapes: {input_shape}")
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        """Return the tensor."""
+        return inputs[0]
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """Return the mask."""
+        return K.cast(inputs[1], "bool")
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the tensor's shape."""
+        return tuple(input_shape[0])
 
 
 def _fill(value: Any, tensors: list[Any]) -> Any:

@@ -5,12 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from engine.layers.newer.operation import WithMask
+
 # What else than the first tensor these layers take by name, in the order in which they take them in a list.
 _NAMED_TENSORS = dict.fromkeys(
     ("MultiHeadAttention", "GroupedQueryAttention", "GroupQueryAttention"),
     ("query", "value", "key", "attention_mask"),
 )
 _DEFAULT_ROLES = ["query", "value", "key"]
+# Layers of which Keras 3 writes `training=True` whether it was said or not; it goes by the phase all the same.
+_ALWAYS_TRAINING = {
+    "CenterCrop",
+    "RandomBrightness",
+    "RandomContrast",
+    "RandomFlip",
+    "RandomRotation",
+    "RandomTranslation",
+    "RandomZoom",
+    "Rescaling",
+    "Resizing",
+}
 # What tf_keras writes in place of a layer's name where a call's first argument is no tensor.
 _CONSTANT = "_CONSTANT_VALUE"
 
@@ -99,10 +113,38 @@ def references_in(value: Any) -> list[Reference]:
     return [reference for item in items for reference in references_in(item)]
 
 
+def separate_mask(name: str, number: int, call: Call) -> tuple[Call, dict[str, Any] | None]:
+    """Return a call without the mask that it names, and the entry of a layer that gives its input that mask.
+
+    Keras 3 writes every mask that a layer is given, found by itself or not, as an argument of the call.
+
+    Raises:
+        ValueError: there are several masks.
+    """
+    mask = call.kwargs.get("mask")
+    if not references_in(mask):
+        return call, None
+    if not isinstance(mask, Reference) or not call.args or not isinstance(call.args[0], Reference):
+        raise ValueError(f"Layer {name!r} is called with several masks, which can't be read.")
+    masked = Reference(f"{name}_mask_{number}", 0, 0)
+    entry = {
+        "class_name": WithMask.__name__,
+        "config": {"name": masked.layer},
+        "name": masked.layer,
+        "inbound_nodes": [write_call(WithMask.__name__, Call([call.args[0], mask], {}))],
+    }
+    rest = {key: item for key, item in call.kwargs.items() if key != "mask"}
+    return Call([masked, *call.args[1:]], rest), entry
+
+
 def write_call(class_name: str, call: Call) -> list[Any]:
     """Return a call as coordinates, each with the call's other arguments."""
     arguments = {
-        key: item for key, item in call.kwargs.items() if item is not None and not references_in(item)
+        key: item
+        for key, item in call.kwargs.items()
+        if item is not None
+        and not references_in(item)
+        and not (key == "training" and class_name in _ALWAYS_TRAINING)
     }
     references = call.references
     if class_name in _NAMED_TENSORS:

@@ -7,7 +7,7 @@ from typing import Any
 from engine.layers.newer.operation import Operation
 from engine.layers.registry import LAYERS
 from engine.saving.dialects.arguments import translate_arguments
-from engine.saving.dialects.calls import read_calls, write_call
+from engine.saving.dialects.calls import read_calls, separate_mask, write_call
 from engine.saving.dialects.keras_3 import HARD_SIGMOID_NAME
 from engine.saving.dialects.operations import is_operation, names_operation, translate_operation
 
@@ -116,8 +116,9 @@ def _translate_functional(config: dict[str, Any]) -> dict[str, Any]:
             layers.append(translate_operation(entry, calls))
             continue
         layer = _without_input(to_keras_2(entry))
-        layer["inbound_nodes"] = [write_call(layer["class_name"], call) for call in calls]
-        layers.append(layer)
+        unmasked = [separate_mask(str(layer.get("name")), number, call) for number, call in enumerate(calls)]
+        layer["inbound_nodes"] = [write_call(layer["class_name"], call) for call, _ in unmasked]
+        layers.extend([*(mask for _, mask in unmasked if mask is not None), layer])
     result = {
         key: to_keras_2(item)
         for key, item in config.items()

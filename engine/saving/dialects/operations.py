@@ -114,7 +114,7 @@ def is_operation(entry: dict[str, Any]) -> bool:
     class_name, config = entry.get("class_name"), entry.get("config")
     if class_name in _TENSORFLOW_CLASSES:
         return True
-    layer_like = {"trainable", "dtype", "layers", "batch_shape", "batch_input_shape"}
+    layer_like = {"trainable", "layers", "batch_shape", "batch_input_shape"}
     is_plain = isinstance(config, dict) and not layer_like & config.keys()
     return is_plain and "inbound_nodes" in entry and names_operation(class_name)
 
