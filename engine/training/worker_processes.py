@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import multiprocessing
 import pickle
+import sys
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -52,8 +54,9 @@ class SharedSequence:
         """Start processes that make batches.
 
         Raises:
-            UnsharableError: they can't read the sequence.
+            UnsharableError: they can't read the sequence, or would run the script once more to do so.
         """
+        _check_script()
         # Spawned: a fork of a process with threads may hang.
         executor = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
         try:
@@ -62,8 +65,7 @@ class SharedSequence:
             executor.shutdown()
             self.close()
             raise UnsharableError(
-                f"The Sequence can't be read in other processes: {error}. A script must guard its code by "
-                "`if __name__ == '__main__':`."
+                f"The Sequence can't be read in other processes: {str(error).rstrip('.')}."
             ) from error
         return executor
 
@@ -74,6 +76,27 @@ class SharedSequence:
     def close(self) -> None:
         """Remove the file."""
         self._folder.cleanup()
+
+
+def _check_script() -> None:
+    """Refuse a script that a new process, which imports it, would run from its start."""
+    path = getattr(sys.modules["__main__"], "__file__", None)
+    if path is None:
+        return
+    try:
+        statements = ast.parse(Path(path).read_bytes()).body
+    except (OSError, SyntaxError, ValueError):
+        # What is no script is not imported as one either.
+        return
+    if not any(isinstance(statement, ast.If) and _names_itself(statement.test) for statement in statements):
+        raise UnsharableError(
+            f"Other processes would run the script {path} from its start; that is avoided where its code stands "
+            "under `if __name__ == '__main__':`."
+        )
+
+
+def _names_itself(expression: ast.expr) -> bool:
+    return any(isinstance(node, ast.Name) and node.id == "__name__" for node in ast.walk(expression))
 
 
 # In a worker process: the file that was read last, and its sequence.

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import subprocess
+import sys
 import threading
 import traceback
 from collections.abc import Iterator
 from itertools import count, islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -164,6 +168,44 @@ class TestProcesses:
         with pytest.warns(UserWarning, match="can't be read in other processes"):
             enqueuer = running(OrderedEnqueuer(OnlyHere(3), use_multiprocessing=True), 1)
         assert take(enqueuer, 3) == [0, 1, 2]
+
+
+SCRIPT = """
+import sys
+from engine.training.enqueuer import OrderedEnqueuer
+from tests.engine.training.sequences import Countdown
+
+print("run", flush=True)
+{guard}enqueuer = OrderedEnqueuer(Countdown(2), use_multiprocessing=True)
+{guard}enqueuer.start(1)
+{guard}print(next(enqueuer.get()), type(enqueuer._executor).__name__)
+{guard}enqueuer.stop()
+"""
+
+
+class TestScripts:
+    @pytest.mark.parametrize(
+        ("guard", "output", "warning"),
+        [
+            ("", ["run", "(0, 0) ThreadPoolExecutor"], "would run the script"),
+            ("if __name__ == '__main__': ", ["run", "run", "(0, 0) ProcessPoolExecutor"], ""),
+        ],
+    )
+    def test_an_unguarded_script_is_not_run_again(
+        self, tmp_path: Path, guard: str, output: list[str], warning: str
+    ) -> None:
+        script = tmp_path / "script.py"
+        script.write_text(SCRIPT.format(guard=guard))
+        root = str(Path(__file__).parents[3])
+        result = subprocess.run(
+            [sys.executable, str(script)],
+            env={**os.environ, "PYTHONPATH": root},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert result.stdout.splitlines() == output
+        assert warning in result.stderr
 
 
 class TestGeneratorEnqueuer:
