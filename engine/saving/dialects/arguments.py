@@ -40,6 +40,9 @@ _ONE_DIMENSIONAL = (
     "GlobalMaxPooling1D",
     "GlobalAveragePooling1D",
     "LocallyConnected1D",
+    "ZeroPadding1D",
+    "Cropping1D",
+    "UpSampling1D",
 )
 # The same for single classes.
 _NEUTRAL_OF_CLASS: dict[str, dict[str, tuple[Any, ...] | None]] = {
@@ -49,7 +52,7 @@ _NEUTRAL_OF_CLASS: dict[str, dict[str, tuple[Any, ...] | None]] = {
         "activity_regularizer": (None,),
         **dict.fromkeys(("query_shape", "key_shape", "value_shape", "softmax_robust_masking")),
     },
-    "GroupedQueryAttention": {"activity_regularizer": (None,)},
+    **{name: {"activity_regularizer": (None,)} for name in ("GroupQueryAttention", "GroupedQueryAttention")},
     "Resizing": dict.fromkeys(("fill_mode", "fill_value")),
     "LocallyConnected1D": {"data_format": ("channels_last",), "implementation": None},
     "LocallyConnected2D": {"implementation": None},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine import backend as K
-from engine.layers.base import Layer
+from engine.layers.base import Layer, unpack_singleton
 
 # Where Keras 3 looks a class up, by the last word of the argument that it stands in.
 _MODULES = {
@@ -23,8 +23,8 @@ _CLASSES = {"ThresholdedReLU": "ReLU"}
 _DROPPED = frozenset({"batch_input_shape", "dtype", "implementation", "input_length"})
 _DROPPED_OF_CLASS = {
     "InputLayer": {"trainable"},
-    **dict.fromkeys(("SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"), {"noise_shape"}),
-    **dict.fromkeys(("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"), {"unroll"}),
+    **{f"SpatialDropout{rank}D": {"noise_shape", "trainable"} for rank in (1, 2, 3)},
+    **{f"ConvLSTM{rank}D": {"unroll"} for rank in (1, 2, 3)},
 }
 _KEPT_OF_CLASS = {"InputLayer": {"dtype"}}
 _REFUSED = {
@@ -146,31 +146,38 @@ def _describe_graph(model: Any) -> dict[str, Any]:
         # Here a nested model's first call is number 1, after its construction; there it is number 0.
         return [name, node_index - hasattr(layers[name], "layers"), tensor_index]
 
+    def describe_tensor(*position: Any) -> dict[str, Any]:
+        name, node_index, tensor_index = coordinates(*position)
+        calls = [node for node in layers[name]._inbound_nodes if id(node) in model._map.node_ids]
+        tensor = calls[node_index].output_tensors[tensor_index]
+        config = {
+            "shape": K.int_shape(tensor),
+            "dtype": K.dtype(tensor),
+            "keras_history": [name, node_index, tensor_index],
+        }
+        return {"class_name": "__keras_tensor__", "config": config}
+
     entries = []
     for entry in config["layers"]:
         layer = layers[entry["name"]]
-        nodes = [_describe_call(layer, node, coordinates) for node in entry["inbound_nodes"]]
+        nodes = []
+        for node in entry["inbound_nodes"]:
+            tensors = [describe_tensor(*item[:3]) for item in node]
+            nodes.append(_describe_call(layer, tensors, dict(node[0][3]) if len(node[0]) > 3 else {}))
         entries.append({**to_keras_3(layer), "name": layer.name, "inbound_nodes": nodes})
     described = {
         "name": model.name,
         "trainable": model.trainable,
         "layers": entries,
-        "input_layers": [coordinates(*item) for item in config["input_layers"]],
-        "output_layers": [coordinates(*item) for item in config["output_layers"]],
+        # A list of one means a list of one tensor there.
+        "input_layers": unpack_singleton([coordinates(*item) for item in config["input_layers"]]),
+        "output_layers": unpack_singleton([coordinates(*item) for item in config["output_layers"]]),
     }
     return _entry("keras.src.models.functional", "Functional", described, "Functional")
 
 
-def _describe_call(layer: Any, node: list[Any], coordinates: Any) -> dict[str, Any]:
+def _describe_call(layer: Any, tensors: list[Any], arguments: dict[str, Any]) -> dict[str, Any]:
     """Return one call of a layer as positional and keyword arguments."""
-    tensors = [
-        {
-            "class_name": "__keras_tensor__",
-            "config": {"shape": None, "dtype": "float32", "keras_history": coordinates(*item[:3])},
-        }
-        for item in node
-    ]
-    arguments = dict(node[0][3]) if len(node[0]) > 3 else {}
     if len(tensors) == 1:
         return {"args": tensors, "kwargs": arguments}
     if hasattr(layer, "cell") or hasattr(layer, "forward_layer"):
