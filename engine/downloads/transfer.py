@@ -96,7 +96,8 @@ class Transfer:
         self._shown_at = now
         total = f" of {self._size / 1e6:.1f}" if self._size else ""
         text = f"{self.file.tell() / 1e6:.1f}{total} MB"
-        print(f"\r{text}" if on_terminal else text, end="\n" if finished else "", flush=True)
+        # Blanks cover what is left of a longer line, after a start anew.
+        print(f"\r{text:<24}" if on_terminal else text, end="\n" if finished else "", flush=True)
 
 
 def _find_validator(headers: Any) -> str | None:

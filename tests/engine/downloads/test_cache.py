@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import pty
+import sys
 import tarfile
 import tempfile
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from engine.downloads import DownloadError, get_file, hash_file, validate_file
+from engine.downloads import DownloadError, get_file, hash_file, transfer, validate_file
 
 BODY = bytes(range(256)) * 4000
 
@@ -47,6 +49,22 @@ def test_a_file_is_downloaded_once_and_kept_in_keras_folder(
     assert get_file("example.bin", web.url("a.bin")) == path
     assert len(web.ranges) == 1
     assert capsys.readouterr().out == ""
+
+
+def test_a_terminal_shows_one_line_that_grows(web: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transfer, "_DISPLAY_INTERVAL_SECONDS", 0)
+    web.files["a.bin"] = BODY
+    master, slave = pty.openpty()
+    with open(slave, "w") as terminal:
+        monkeypatch.setattr(sys, "stdout", terminal)
+        get_file("a.bin", web.url("a.bin"))
+    shown = os.read(master, 10_000).decode()
+    os.close(master)
+    first, *updates = shown.split("\r\n")[0], *shown.split("\r\n")[1].split("\r")[1:]
+    assert first == f"Downloading data from {web.url('a.bin')}"
+    assert len(updates) > 1
+    assert all(update.rstrip().endswith(" of 1.0 MB") for update in updates)
+    assert updates[-1].rstrip() == "1.0 of 1.0 MB"
 
 
 def test_places(web: Any, tmp_path: Path) -> None:

@@ -108,6 +108,32 @@ def test_each_replica_runs_on_its_device() -> None:
         parallel.predict(np.ones((4, 3)))
 
 
+def test_parts_of_a_model_on_different_devices() -> None:
+    """Section 3.3.4.2, with smaller sequences."""
+    input_a, input_b = layers.Input((4, 6)), layers.Input((4, 6))
+    shared_lstm = layers.LSTM(5)
+    with K.device_scope("/cpu:0"):
+        encoded_a = shared_lstm(input_a)
+    with K.device_scope("cpu"):
+        encoded_b = shared_lstm(input_b)
+    with K.device_scope("/cpu:0"):
+        merged_vector = layers.concatenate([encoded_a, encoded_b], axis=-1)
+    model = models.Model([input_a, input_b], layers.Dense(1)(merged_vector))
+    plain = models.Model(
+        [input_a, input_b], model.layers[-1](layers.concatenate([shared_lstm(input_a), shared_lstm(input_b)]))
+    )
+    data = [np.random.random((3, 4, 6)) for _ in range(2)]
+    targets = np.random.random((3, 1))
+    np.testing.assert_allclose(model.predict(data), plain.predict(data), atol=1e-6)
+    weights = model.get_weights()
+    losses = []
+    for trained in (model, plain):
+        trained.set_weights(weights)
+        trained.compile("sgd", "mse")
+        losses.append([trained.train_on_batch(data, targets) for _ in range(3)])
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-5)
+
+
 @pytest.mark.parametrize("gpus", [1, 0, [0], []])
 def test_fewer_than_two_gpus_make_no_sense(gpus: Any) -> None:
     with pytest.raises(ValueError, match="gpus >= 2"):
