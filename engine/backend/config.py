@@ -22,21 +22,34 @@ def keras_directory() -> Path:
     return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
 
 
-def _read_configuration() -> dict[str, Any]:
-    path = keras_directory() / "keras.json"
+def read_configuration(path: Path) -> dict[str, Any]:
+    """Return the settings of a `keras.json`, with defaults for those that it leaves out.
+
+    The backend is `torch` whatever the file says: files written for other backends are common, and their other
+    settings still count.
+
+    Raises:
+        ValueError: the file is no JSON object, or a setting has no meaning.
+    """
     try:
         found = json.loads(path.read_text())
     except FileNotFoundError:
         return dict(_DEFAULTS)
     except (OSError, ValueError) as error:
         raise ValueError(f"{path} can't be read as JSON: {error}. Mend or delete it.") from error
-    configuration = {**_DEFAULTS, **{key: found[key] for key in _DEFAULTS if key in found}}
-    # Files written by other backends are common; their other settings still count.
-    configuration["backend"] = "torch"
+    if not isinstance(found, dict):
+        raise ValueError(f"{path} should hold a JSON object. Found: {found!r}. Mend or delete it.")
+    configuration = {key: found.get(key, default) for key, default in _DEFAULTS.items()}
+    configuration["backend"] = _DEFAULTS["backend"]
+    for key, allowed in (("floatx", _FLOATS), ("image_data_format", _DATA_FORMATS)):
+        if configuration[key] not in allowed:
+            raise ValueError(f"{path}: `{key}` must be one of {allowed}. Found: {configuration[key]!r}.")
+    if not isinstance(configuration["epsilon"], (int, float)):
+        raise ValueError(f"{path}: `epsilon` must be a number. Found: {configuration['epsilon']!r}.")
     return configuration
 
 
-_configuration = _read_configuration()
+_configuration = read_configuration(keras_directory() / "keras.json")
 
 
 def backend() -> str:

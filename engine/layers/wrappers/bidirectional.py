@@ -11,6 +11,7 @@ from engine.layers.base import accepts_argument, to_list
 from engine.layers.recurrent.arguments import split_inputs
 from engine.layers.registry import deserialize, register_layer, serialize
 from engine.layers.wrappers.base import Wrapper
+from engine.registry import custom_object_scope
 
 _MERGES: dict[Any, Callable[[Any, Any], Any]] = {
     "sum": lambda forward, backward: forward + backward,
@@ -25,7 +26,11 @@ def _mirror(layer: Any) -> Any:
     """Return a copy of a recurrent layer that reads the other way."""
     config = layer.get_config()
     config["go_backwards"] = not config["go_backwards"]
-    mirrored = type(layer).from_config(config)
+    # Copies are made whoever wrote the cell.
+    cell = getattr(layer, "cell", None)
+    cells = {type(one).__name__: type(one) for one in getattr(cell, "cells", [cell]) if one is not None}
+    with custom_object_scope(cells):
+        mirrored = type(layer).from_config(config)
     mirrored.name = f"backward_{layer.name}"
     return mirrored
 
@@ -80,7 +85,7 @@ class Bidirectional(Wrapper):
                 raise ValueError(f"Bidirectional wraps a recurrent layer. Received: {type(wrapped).__name__}")
         self.forward_layer = copy.copy(layer)
         self.forward_layer.name = f"forward_{layer.name}"
-        self._given_backward_layer = backward_layer
+        self._is_mirrored = backward_layer is None
         self.backward_layer = _mirror(layer) if backward_layer is None else backward_layer
         _check_pair(self.forward_layer, self.backward_layer)
         self.merge_mode = merge_mode
@@ -212,7 +217,7 @@ class Bidirectional(Wrapper):
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` makes the layer from."""
         config = {**super().get_config(), "merge_mode": self.merge_mode}
-        if self._given_backward_layer is not None:
+        if not self._is_mirrored:
             config["backward_layer"] = serialize(self.backward_layer)
         if self._num_constants is not None:
             config["num_constants"] = self._num_constants

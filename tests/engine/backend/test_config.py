@@ -1,10 +1,12 @@
 """Default float type, data format and fuzz factor."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from engine import backend as K
+from engine.backend.config import keras_directory, read_configuration
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +28,44 @@ def test_functions_follow_the_defaults() -> None:
     K.set_epsilon(0.5)
     loss = K.categorical_crossentropy(K.constant([[1.0, 0.0]]), K.constant([[0.0, 1.0]]))
     assert K.eval(loss) == pytest.approx(0.6931, abs=1e-4)
+
+
+def test_settings_come_from_keras_json(tmp_path: Path) -> None:
+    path = tmp_path / "keras.json"
+    defaults = read_configuration(path)
+    assert defaults == {
+        "floatx": "float32",
+        "epsilon": 1e-07,
+        "image_data_format": "channels_last",
+        "backend": "torch",
+    }
+    path.write_text('{"image_data_format": "channels_first", "backend": "tensorflow", "more": 1}')
+    assert read_configuration(path) == {**defaults, "image_data_format": "channels_first"}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"floatx": "float8"}', "`floatx` must be one of"),
+        ('{"image_data_format": "tf"}', "`image_data_format` must be one of"),
+        ('{"epsilon": "small"}', "`epsilon` must be a number. Found: 'small'"),
+        ("[]", "should hold a JSON object"),
+        ("{", "can't be read as JSON"),
+    ],
+)
+def test_a_wrong_keras_json_is_named(text: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "keras.json"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message) as caught:
+        read_configuration(path)
+    assert str(path) in str(caught.value)
+
+
+def test_keras_home_names_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    assert keras_directory() == tmp_path
+    monkeypatch.delenv("KERAS_HOME")
+    assert keras_directory() == Path.home() / ".keras"
 
 
 def test_keras_1_names_of_the_data_formats() -> None:

@@ -281,6 +281,29 @@ def test_constants_reach_every_step(as_list: bool, x: np.ndarray) -> None:
     np.testing.assert_allclose(copied.predict([x, added]), state, rtol=1e-5, atol=1e-5)
 
 
+def test_constants_reach_every_cell_of_a_stack_and_both_directions(x: np.ndarray) -> None:
+    inputs, fixed = L.Input((None, FEATURES)), L.Input((FEATURES,))
+    stacked = L.RNN([CellWithConstants(FEATURES), CellWithConstants(FEATURES)])(inputs, constants=fixed)
+    states = [L.Input((FEATURES,)) for _ in range(2)]
+    both = L.Bidirectional(L.RNN(CellWithConstants(FEATURES)), merge_mode="sum")
+    joined = both(inputs, initial_state=states, constants=fixed)
+    model = Model([inputs, *states, fixed], [stacked, joined])
+    draw = np.random.RandomState(2)
+    added, first, last = (draw.randn(BATCH, FEATURES).astype("float32") for _ in range(3))
+    lower = upper = np.zeros((BATCH, FEATURES))
+    forward, backward = first, last
+    for number in range(STEPS):
+        lower = x[:, number] + 2 * lower + added
+        upper = lower + 2 * upper + added
+        forward = x[:, number] + 2 * forward + added
+        backward = x[:, -1 - number] + 2 * backward + added
+    copied = Model.from_config(model.get_config(), {"CellWithConstants": CellWithConstants})
+    for one in (model, copied):
+        results = one.predict([x, first, last, added])
+        np.testing.assert_allclose(results[0], upper, rtol=1e-5, atol=1e-4)
+        np.testing.assert_allclose(results[1], forward + backward, rtol=1e-5, atol=1e-4)
+
+
 class SumCell:
     """A cell that is no layer: the state is the sum of what was seen."""
 
