@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import subprocess
 import sys
 import threading
 import traceback
@@ -170,42 +168,26 @@ class TestProcesses:
         assert take(enqueuer, 3) == [0, 1, 2]
 
 
-SCRIPT = """
-import sys
-from engine.training.enqueuer import OrderedEnqueuer
-from tests.engine.training.sequences import Countdown
-
-print("run", flush=True)
-{guard}enqueuer = OrderedEnqueuer(Countdown(2), use_multiprocessing=True)
-{guard}enqueuer.start(1)
-{guard}print(next(enqueuer.get()), type(enqueuer._executor).__name__)
-{guard}enqueuer.stop()
-"""
-
-
 class TestScripts:
-    @pytest.mark.parametrize(
-        ("guard", "output", "warning"),
-        [
-            ("", ["run", "(0, 0) ThreadPoolExecutor"], "would run the script"),
-            ("if __name__ == '__main__': ", ["run", "run", "(0, 0) ProcessPoolExecutor"], ""),
-        ],
-    )
-    def test_an_unguarded_script_is_not_run_again(
-        self, tmp_path: Path, guard: str, output: list[str], warning: str
-    ) -> None:
+    def start(self, running: Any, monkeypatch: Any, tmp_path: Path, text: str) -> Any:
         script = tmp_path / "script.py"
-        script.write_text(SCRIPT.format(guard=guard))
-        root = str(Path(__file__).parents[3])
-        result = subprocess.run(
-            [sys.executable, str(script)],
-            env={**os.environ, "PYTHONPATH": root},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert result.stdout.splitlines() == output
-        assert warning in result.stderr
+        script.write_text(text)
+        monkeypatch.setattr(sys.modules["__main__"], "__file__", str(script), raising=False)
+        return running(OrderedEnqueuer(Numbers(3), use_multiprocessing=True), 1)
+
+    def test_one_without_a_guard_is_not_run_again(
+        self, running: Any, monkeypatch: Any, tmp_path: Path
+    ) -> None:
+        trace = tmp_path / "trace"
+        with pytest.warns(UserWarning, match=r"would run the script .*script\.py from its start"):
+            enqueuer = self.start(running, monkeypatch, tmp_path, f"open({str(trace)!r}, 'w').close()")
+        assert take(enqueuer, 3) == [0, 1, 2]
+        assert not trace.exists()
+
+    def test_one_with_a_guard_is_imported(self, running: Any, monkeypatch: Any, tmp_path: Path) -> None:
+        guarded = 'if __name__ == "__main__":\n    raise SystemExit("run again")'
+        enqueuer = self.start(running, monkeypatch, tmp_path, guarded)
+        assert take(enqueuer, 3) == [0, 1, 2]
 
 
 class TestGeneratorEnqueuer:
