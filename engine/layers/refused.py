@@ -48,6 +48,7 @@ REFUSED: dict[str, str] = {
     **dict.fromkeys(("FlaxLayer", "JaxLayer", "TFSMLayer", "TorchModuleWrapper"), _FOREIGN),
     **dict.fromkeys(("AbstractRNNCell", "Layer", "Wrapper", "PreprocessingLayer"), _BASE),
     **dict.fromkeys(("MelSpectrogram", "STFTSpectrogram"), _SIGNALS),
+    **dict.fromkeys(("DynamicEmbedding", "DynamicLookup"), "its table grows while it trains"),
     "MaxNumBoundingBoxes": "it handles boxes, not tensors",
     "Pipeline": "it chains layers that only prepare data; apply them to the data set",
     "RandomFourierFeatures": "it approximates kernel methods that the engine does not have",

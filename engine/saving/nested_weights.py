@@ -180,7 +180,8 @@ def _holds_data(group: Any) -> bool:
 
 
 def _find(group: Any, name: str, path: str) -> Any:
-    found = group.get(name)
+    # Keras 3 names parts by their attributes, of which some are private there.
+    found = group.get(name, group.get(f"_{name}"))
     if found is None:
         raise ValueError(f"The file has no weights at {path!r}. Found there: {sorted(group)}")
     return found
