@@ -151,7 +151,7 @@ class ScheduledOptimizer(Optimizer):
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Let `optimizer.lr = 0.01` change the variable's value, so that it counts before and during training."""
-        variable = self.__dict__.get(name)
+        variable: Any = self.__dict__.get(name)
         if isinstance(value, (int, float, np.number)) and K.is_tensor(variable):
             K.set_value(variable, value)
         else:
