@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 
 from engine.backend.inference import infer
 from engine.backend.subgraph import Branches, Subgraph, next_serial
 from engine.backend.symbolic import SymbolicTensor, operation, record
-from engine.backend.tensors import constant, is_tensor, ndim
+from engine.backend.tensors import constant, is_tensor
 
 
 @operation
@@ -21,6 +22,10 @@ def _choose(condition: Any, then_value: Any, else_value: Any) -> Any:
     if values:
         condition = condition.to(values[0].device)
     return torch.where(condition.bool(), then_value, else_value)
+
+
+def _count_axes(value: Any) -> int:
+    return len(value.shape) if is_tensor(value) else np.ndim(value)
 
 
 def _trace_branch(expression: Any) -> Subgraph:
@@ -58,17 +63,17 @@ def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
     Raises:
         ValueError: `condition` has more axes than the expressions.
     """
-    if not is_tensor(condition):
+    if not is_tensor(condition) and not np.ndim(condition):
         chosen = then_expression if condition else else_expression
         return chosen() if callable(chosen) else chosen
-    if not ndim(condition) and (callable(then_expression) or callable(else_expression)):
+    if not _count_axes(condition) and (callable(then_expression) or callable(else_expression)):
         return _branch(condition, then_expression, else_expression)
     then_value = then_expression() if callable(then_expression) else then_expression
     else_value = else_expression() if callable(else_expression) else else_expression
-    rank = max(ndim(value) if is_tensor(value) else 0 for value in (then_value, else_value))
-    if ndim(condition) > rank:
+    rank = max(_count_axes(value) for value in (then_value, else_value))
+    if _count_axes(condition) > rank:
         raise ValueError(
-            f"`condition` has more axes ({ndim(condition)}) than the expressions ({rank}). Reduce it first."
+            f"`condition` has more axes ({_count_axes(condition)}) than the expressions ({rank}). Reduce it first."
         )
     return _choose(condition, then_value, else_value)
 

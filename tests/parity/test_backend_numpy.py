@@ -1,4 +1,4 @@
-"""Backend functions against NumPy: values and static shapes where the batch is unknown."""
+"""Backend functions against NumPy: values, recorded and at once, and static shapes of an unknown batch."""
 
 from collections.abc import Callable
 from typing import Any
@@ -247,6 +247,9 @@ def test_function_of_one_tensor(function: Function, reference: Function, shape: 
     assert np.shape(value) == np.shape(expected)
     assert np.asarray(expected).dtype.kind == np.asarray(value).dtype.kind
     np.testing.assert_allclose(value, expected, rtol=2e-5, atol=2e-6)
+    at_once = K.eval(function(X))
+    assert at_once.dtype == value.dtype
+    np.testing.assert_allclose(at_once, expected, rtol=2e-5, atol=2e-6)
 
 
 @pytest.mark.parametrize(
@@ -260,3 +263,4 @@ def test_function_of_two_tensors(function: Function, reference: Function, shape:
     first[0] = Y[0]
     value = K.function([x, y], [result])([first, Y])[0]
     np.testing.assert_allclose(value, reference(first, Y), rtol=2e-5, atol=2e-6)
+    np.testing.assert_allclose(K.eval(function(first, Y)), reference(first, Y), rtol=2e-5, atol=2e-6)
