@@ -36,10 +36,14 @@ def test_devices_of_this_machine() -> None:
 
 
 def test_a_scope_ends_with_an_error() -> None:
+    def fail_elsewhere() -> None:
+        with K.device_scope(ELSEWHERE):
+            assert K.default_device() == torch.device(ELSEWHERE)
+            raise KeyError
+
     before = K.default_device()
-    with pytest.raises(KeyError), K.device_scope(ELSEWHERE):
-        assert K.default_device() == torch.device(ELSEWHERE)
-        raise KeyError
+    with pytest.raises(KeyError):
+        fail_elsewhere()
     assert K.default_device() == before
 
 
@@ -68,9 +72,7 @@ def test_values_are_copied_there_and_back_once() -> None:
     lowering.compile()
     # x and weights there, the product back.
     assert lowering.module.code.count("engine_backend_placement__copy_to(") == 3
-    np.testing.assert_allclose(
-        K.function([x], [outside])([np.ones((4, 3))])[0], 4 * 2 * 36 + 36, rtol=1e-6
-    )
+    np.testing.assert_allclose(K.function([x], [outside])([np.ones((4, 3))])[0], 4 * 2 * 36 + 36, rtol=1e-6)
 
 
 def test_derivatives_and_updates_cross_devices() -> None:
