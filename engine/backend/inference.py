@@ -18,6 +18,7 @@ import torch
 
 from engine.backend.device import inferring
 from engine.backend.dtypes import to_torch_dtype
+from engine.backend.inference_cache import infer_once
 from engine.graph import Tensor, flatten, map_structure
 from engine.graph.tensor import Shape
 
@@ -78,11 +79,15 @@ def make_examples(shape: Shape, dtype: Any, like: Any = None) -> Examples:
 
 
 def infer(function: Callable[..., Any], args: tuple, kwargs: dict[str, Any]) -> tuple[Any, Any]:
-    """Run `function` on both examples of its arguments.
+    """Return what `function` gives on both examples of its arguments.
 
     Raises:
-            RuntimeError, ValueError, IndexError: what the function raises where no sizes fit.
+        RuntimeError, ValueError, IndexError: what the function raises where no sizes fit.
     """
+    return infer_once(_infer, function, args, kwargs)
+
+
+def _infer(function: Callable[..., Any], args: tuple, kwargs: dict[str, Any]) -> tuple[Any, Any]:
     with torch.no_grad(), inferring(), computing():
         try:
             return _run(function, args, kwargs)
