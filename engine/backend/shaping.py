@@ -11,7 +11,7 @@ import torch
 from engine.backend.device import default_device
 from engine.backend.dtypes import to_torch_dtype
 from engine.backend.inference import Examples
-from engine.backend.symbolic import SymbolicTensor, is_symbolic, operation, record
+from engine.backend.symbolic import SymbolicTensor, is_symbolic, operation, record, to_tensor
 from engine.backend.tensors import constant, is_sparse
 from engine.graph import flatten as flatten_structure
 
@@ -102,6 +102,7 @@ def squeeze(x: Any, axis: int) -> Any:
     Raises:
         ValueError: the axis has another size.
     """
+    x = to_tensor(x) if isinstance(x, (list, tuple)) else x
     if x.shape[axis] not in (1, None):
         raise ValueError(f"Axis {axis} of a tensor of shape {tuple(x.shape)} has not size 1.")
     return _drop_axis(x, axis)

@@ -29,6 +29,7 @@ PLAIN: dict[str, tuple[Callable[[], Any], Any]] = {
         lambda: K.sum([[K.constant(1.0), 2.0], [3.0, K.constant(4.0)]], axis=0),
         np.float32([4, 6]),
     ),
+    "an axis to drop": (lambda: K.squeeze([[1.0, 2.0]], 0), np.float32([1, 2])),
     "a size alone": (lambda: K.zeros(3), np.zeros(3, "float32")),
 }
 

@@ -241,6 +241,30 @@ def test_section_14_4() -> None:
     assert K.int_shape(K.concatenate([b, c], axis=-1)) == (3, 8)
 
 
+def test_examples_of_section_14_5() -> None:
+    products = [
+        (K.dot(K.placeholder(shape=(2, 3)), K.placeholder(shape=(3, 4))), (2, 4)),
+        (K.dot(K.placeholder(shape=(32, 28, 3)), K.placeholder(shape=(3, 4))), (32, 28, 4)),
+        (K.dot(K.random_uniform_variable(shape=(2, 3), low=0, high=1), K.ones((4, 3, 5))), (2, 4, 5)),
+        (K.batch_dot(K.ones(shape=(32, 20, 1)), K.ones(shape=(32, 30, 20)), axes=[1, 2]), (32, 1, 30)),
+        (K.batch_dot(K.ones((100, 20)), K.ones((100, 30, 20)), axes=(1, 2)), (100, 30)),
+        (K.transpose(K.placeholder((2, 3))), (3, 2)),
+    ]
+    for product, shape in products:
+        assert K.int_shape(product) == shape
+    diagonal = K.batch_dot(K.variable([[1, 2], [3, 4]]), K.variable([[5, 6], [7, 8]]), axes=1)
+    np.testing.assert_array_equal(K.eval(diagonal), [[17], [53]])
+    x = K.placeholder((2, 3), dtype="float32")
+    assert K.dtype(K.cast(x, dtype="float16")) == "float16"
+    assert K.dtype(x) == "float32"
+    assert K.placeholder(shape=(2, 4, 5))._keras_shape == (2, 4, 5)
+    variable = K.variable(value=np.array([[1, 2], [3, 4]]), dtype="float64", name="example_var")
+    assert (K.dtype(variable), K.count_params(variable)) == ("float64", 4)
+    assert variable.name == "example_var:0"
+    assert K.eval(K.shape(K.zeros((2, 4, 5)))).tolist() == [2, 4, 5]
+    assert not K.is_sparse(K.to_dense(K.placeholder((2, 2), sparse=True)))
+
+
 def test_keras_tensors_are_those_of_layers() -> None:
     array = np.array([1, 2])
     with pytest.raises(ValueError, match="symbolic tensor"):
