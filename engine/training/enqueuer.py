@@ -148,6 +148,9 @@ class OrderedEnqueuer(SequenceEnqueuer):
     def stop(self, timeout: float | None = None) -> None:
         """Stop the workers; see `SequenceEnqueuer.stop`."""
         super().stop(timeout)
+        self._close_shared()
+
+    def _close_shared(self) -> None:
         if self._shared is not None:
             self._shared.close()
             self._shared = None
@@ -177,7 +180,7 @@ class OrderedEnqueuer(SequenceEnqueuer):
                 return self._shared.start_processes(workers)
             except UnsharableError as error:
                 warnings.warn(f"{error} Threads are used in place of processes.", stacklevel=4)
-                self._shared = None
+                self._close_shared()
         return ThreadPoolExecutor(workers, thread_name_prefix="sequence")
 
 

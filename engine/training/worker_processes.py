@@ -63,7 +63,6 @@ class SharedSequence:
             executor.submit(_load, str(self._path)).result()
         except (BrokenProcessPool, AttributeError, ImportError) as error:
             executor.shutdown()
-            self.close()
             raise UnsharableError(
                 f"The Sequence can't be read in other processes: {str(error).rstrip('.')}."
             ) from error

@@ -144,6 +144,7 @@ class TestOrderedEnqueuer:
         assert list(items) == []
 
 
+@pytest.mark.usefixtures("importable_tests")
 class TestProcesses:
     def test_order_epochs_and_errors(self, running: Any) -> None:
         sequence = Countdown(4, broken_from=2)
@@ -168,6 +169,7 @@ class TestProcesses:
         assert take(enqueuer, 3) == [0, 1, 2]
 
 
+@pytest.mark.usefixtures("importable_tests")
 class TestScripts:
     def start(self, running: Any, monkeypatch: Any, tmp_path: Path, text: str) -> Any:
         script = tmp_path / "script.py"

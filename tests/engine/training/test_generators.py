@@ -70,6 +70,7 @@ class TestFitGenerator:
         for own, other in zip(model.get_weights(), reference.get_weights(), strict=True):
             np.testing.assert_allclose(own, other, rtol=1e-6)
 
+    @pytest.mark.usefixtures("importable_tests")
     def test_trains_on_what_processes_make(self) -> None:
         reference, model = make_model(), make_model()
         expected = reference.fit(X, Y, 2, epochs=2, shuffle=False, verbose=0).history["loss"]
