@@ -43,6 +43,7 @@ from engine.layers.convolutional import (
 from engine.layers.convolutional_recurrent import (
     ConvLSTM2D,
     ConvLSTM2DCell,
+    ConvRNN2D,
 )
 from engine.layers.core import (
     Activation,
@@ -237,6 +238,7 @@ __all__ = [
     "ConvLSTM2DCell",
     "ConvLSTM3D",
     "ConvLSTM3DCell",
+    "ConvRNN2D",
     "Convolution1D",
     "Convolution1DTranspose",
     "Convolution2D",

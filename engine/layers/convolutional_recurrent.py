@@ -7,6 +7,7 @@ from typing import Any
 from engine import backend as K
 from engine.layers.base import InputSpec
 from engine.layers.convolutional.base import convolve
+from engine.layers.recurrent.base import RNN
 from engine.layers.recurrent.lstm import LSTMCell
 from engine.layers.recurrent.standard import StandardRNN
 from engine.layers.registry import register_layer
@@ -172,42 +173,11 @@ class ConvLSTMCell(LSTMCell):
         return (*own, *(name for name in super().config_names() if name not in ("units", "implementation")))
 
 
-class ConvLSTM(StandardRNN):
-    """Long short-term memory whose products are convolutions, over any number of axes.
+class ConvolutionalRNN(RNN):
+    """A recurrent layer whose cell convolves: what it makes of shapes and states.
 
-    Args:
-        filters: number of output channels.
-        kernel_size: size of a kernel, one integer or one an axis.
-        activity_regularizer: penalty on the output.
-        return_sequences, return_state, go_backwards, stateful: as for `RNN`.
-        kwargs: what the cell takes, and what all layers take.
+    The cell is a `ConvLSTMCell` or a cell of its own with the same attributes and `make_state`.
     """
-
-    cell: ConvLSTMCell
-
-    def __init__(
-        self,
-        filters: int,
-        kernel_size: Any,
-        activity_regularizer: Any = None,
-        return_sequences: bool = False,
-        return_state: bool = False,
-        go_backwards: bool = False,
-        stateful: bool = False,
-        **kwargs: Any,
-    ) -> None:
-        names = self.cell_class.config_names()
-        of_cell = {name: kwargs.pop(name) for name in names if name in kwargs}
-        super().__init__(
-            self.cell_class(filters, kernel_size, **of_cell),
-            activity_regularizer=activity_regularizer,
-            return_sequences=return_sequences,
-            return_state=return_state,
-            go_backwards=go_backwards,
-            stateful=stateful,
-            **kwargs,
-        )
-        self.input_spec = [InputSpec(ndim=self.cell.rank + 3)]
 
     def _output_step_shape(self, input_shape: Any) -> tuple[Any, ...]:
         """Return the shape of one step's output without the batch's axis."""
@@ -275,11 +245,73 @@ class ConvLSTM(StandardRNN):
         return [(batch_size, *sizes)] * 2
 
 
+class ConvLSTM(ConvolutionalRNN, StandardRNN):
+    """Long short-term memory whose products are convolutions, over any number of axes.
+
+    Args:
+        filters: number of output channels.
+        kernel_size: size of a kernel, one integer or one an axis.
+        activity_regularizer: penalty on the output.
+        return_sequences, return_state, go_backwards, stateful: as for `RNN`.
+        kwargs: what the cell takes, and what all layers take.
+    """
+
+    cell: ConvLSTMCell
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Any,
+        activity_regularizer: Any = None,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        names = self.cell_class.config_names()
+        of_cell = {name: kwargs.pop(name) for name in names if name in kwargs}
+        super().__init__(
+            self.cell_class(filters, kernel_size, **of_cell),
+            activity_regularizer=activity_regularizer,
+            return_sequences=return_sequences,
+            return_state=return_state,
+            go_backwards=go_backwards,
+            stateful=stateful,
+            **kwargs,
+        )
+        self.input_spec = [InputSpec(ndim=self.cell.rank + 3)]
+
+
 @register_layer()
 class ConvLSTM2DCell(ConvLSTMCell):
     """One step of `ConvLSTM2D`; arguments as of `ConvLSTMCell`."""
 
     rank = 2
+
+
+@register_layer()
+class ConvRNN2D(ConvolutionalRNN):
+    """Run a convolutional cell over the steps of films.
+
+    Args:
+        cell: a `ConvLSTM2DCell`, or a cell derived from it.
+        return_sequences, return_state, go_backwards, stateful, unroll: as for `RNN`.
+
+    Shapes:
+        As those of `ConvLSTM2D`.
+
+    Raises:
+        ValueError: the cell does not convolve images, or is a list.
+    """
+
+    def __init__(self, cell: Any, *args: Any, **kwargs: Any) -> None:
+        if not isinstance(cell, ConvLSTMCell) or cell.rank != 2:
+            raise ValueError(
+                f"ConvRNN2D runs one convolutional cell, such as ConvLSTM2DCell. Found: {cell!r}"
+            )
+        super().__init__(cell, *args, **kwargs)
+        self.input_spec = [InputSpec(ndim=5)]
 
 
 @register_layer()

@@ -280,6 +280,7 @@ CASES += [
     ),
     case(lambda: L.ConvLSTM2D(3, 2, dilation_rate=2, go_backwards=True), FILMS),
     case(lambda: L.ConvLSTM2D(3, 2, stateful=True), STEADY_FILMS),
+    case(lambda: L.ConvRNN2D(L.ConvLSTM2DCell(3, 2, dropout=0.1), return_state=True), FILMS),
     case(lambda: L.CuDNNGRU(4, return_sequences=True, return_state=True), SEQUENCES),
     case(lambda: L.CuDNNGRU(4, stateful=True), STEADY_SEQUENCES),
     case(lambda: L.CuDNNLSTM(4, unit_forget_bias=False, return_state=True), SEQUENCES),

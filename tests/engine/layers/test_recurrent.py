@@ -304,6 +304,21 @@ def test_constants_reach_every_cell_of_a_stack_and_both_directions(x: np.ndarray
         np.testing.assert_allclose(results[1], forward + backward, rtol=1e-5, atol=1e-4)
 
 
+def test_a_convolutional_cell_runs_as_its_layer_does() -> None:
+    films = np.random.RandomState(1).randn(2, 3, 5, 4, 2)
+    inputs = L.Input((None, 5, 4, 2))
+    layer = L.ConvLSTM2D(3, 2, padding="same", return_sequences=True, return_state=True)
+    cell = L.ConvLSTM2DCell(3, 2, padding="same")
+    runner = L.ConvRNN2D(cell, return_sequences=True, return_state=True)
+    model = Model(inputs, [*layer(inputs), *runner(inputs)])
+    runner.set_weights(layer.get_weights())
+    results = model.predict(films)
+    for one, other in zip(results[:3], results[3:], strict=True):
+        np.testing.assert_array_equal(one, other)
+    with pytest.raises(ValueError, match="such as ConvLSTM2DCell"):
+        L.ConvRNN2D(L.LSTMCell(3))
+
+
 class SumCell:
     """A cell that is no layer: the state is the sum of what was seen."""
 
