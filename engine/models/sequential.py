@@ -74,6 +74,7 @@ class Sequential(Model):
             )
         self._stack.append(layer)
         self._init_graph(self.inputs, [output])
+        self._forget_functions()
 
     def _add_first(self, layer: Any) -> Any:
         if isinstance(layer, InputLayer) or getattr(layer, "branches", None):
@@ -112,7 +113,11 @@ class Sequential(Model):
                 node for node in kept._outbound_nodes if node.outbound_layer is not removed
             ]
             self._init_graph(self.inputs, [kept._inbound_nodes[-1].output_tensors[0]])
-        self._plan = None
+        self._forget_functions()
+
+    def _forget_functions(self) -> None:
+        """Forget what was made for the stack as it was: it is compiled anew, and predicts by new functions."""
+        self._plan, self._steps = None, {}
 
     def build(self, input_shape: Any = None) -> None:
         """Check that there are layers; they were built as they were added.
