@@ -18,13 +18,14 @@ class Flatten(Layer):
     """Make one axis of all but the batch's.
 
     Args:
-        data_format: `channels_first` moves the channels to the end first; Keras's setting by default.
+        data_format: `channels_last` keeps the order whatever Keras's setting is; `channels_first` moves the
+            channels to the end first; None goes by the setting.
 
     Shapes:
         `(batch, ...)` to `(batch, product of the sizes)`.
     """
 
-    def __init__(self, data_format: str | None = None, **kwargs: Any) -> None:
+    def __init__(self, data_format: str | None = "channels_last", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.input_spec = InputSpec(min_ndim=3)
         self.data_format = K.normalize_data_format(data_format)

@@ -98,6 +98,17 @@ def test_flatten_is_row_major_over_the_data_format() -> None:
         L.Flatten()(L.Input((None, 3)))
 
 
+def test_flatten_keeps_its_order_whatever_the_image_format_is() -> None:
+    x = draw(2, 3, 4, 5)
+    K.set_image_data_format("channels_first")
+    try:
+        np.testing.assert_array_equal(run(L.Flatten(), x), x.reshape(2, -1))
+        moved = run(L.Flatten(data_format=None), x)
+    finally:
+        K.set_image_data_format("channels_last")
+    np.testing.assert_array_equal(moved, x.transpose(0, 2, 3, 1).reshape(2, -1))
+
+
 def test_reshape_fills_in_one_size() -> None:
     x = draw(2, 3, 4)
     np.testing.assert_array_equal(run(L.Reshape((2, -1)), x), x.reshape(2, 2, 6))
