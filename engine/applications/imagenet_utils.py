@@ -119,22 +119,12 @@ def _obtain_input_shape(
         return shape_of(default_size if require_flatten else None, 3)
     if len(input_shape) != 3:
         raise ValueError("`input_shape` must be a tuple of three integers.")
-    channels = input_shape[channel_axis]
-    if weights == "imagenet":
-        expected = shape_of(default_size, 3)
-        if require_flatten and tuple(input_shape) != expected:
-            raise ValueError(
-                "When setting `include_top=True` and loading `imagenet` weights, `input_shape` should be "
-                f"{expected}. Found: {tuple(input_shape)}"
-            )
-        if channels != 3:
-            raise ValueError(f"The input must have 3 channels; got `input_shape={input_shape}`")
-    elif channels not in (1, 3):
-        warnings.warn(
-            "This model usually expects 1 or 3 input channels. However, it was passed an input_shape with "
-            f"{channels} input channels.",
-            stacklevel=4,
+    if weights == "imagenet" and require_flatten and tuple(input_shape) != shape_of(default_size, 3):
+        raise ValueError(
+            "When setting `include_top=True` and loading `imagenet` weights, `input_shape` should be "
+            f"{shape_of(default_size, 3)}. Found: {tuple(input_shape)}"
         )
+    _check_channels(input_shape, input_shape[channel_axis], weights)
     sizes = input_shape[rows_axis : rows_axis + 2]
     if any(size is not None and size < min_size for size in sizes):
         raise ValueError(
@@ -146,3 +136,14 @@ def _obtain_input_shape(
             f"`input_shape={input_shape}`"
         )
     return tuple(input_shape)
+
+
+def _check_channels(input_shape: Any, channels: Any, weights: Any) -> None:
+    if weights == "imagenet" and channels != 3:
+        raise ValueError(f"The input must have 3 channels; got `input_shape={input_shape}`")
+    if channels not in (1, 3):
+        warnings.warn(
+            "This model usually expects 1 or 3 input channels. However, it was passed an input_shape with "
+            f"{channels} input channels.",
+            stacklevel=5,
+        )

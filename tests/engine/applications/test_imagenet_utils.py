@@ -14,6 +14,8 @@ from engine import applications
 from engine import backend as K
 from engine.applications import imagenet_utils
 from engine.applications.imagenet_utils import decode_predictions, preprocess_input
+from engine.layers import Input, Lambda
+from engine.models import Model
 from tests.engine.web_server import WebServer
 
 MODES = {
@@ -60,6 +62,14 @@ def test_preprocess_input_takes_whole_numbers_and_the_format_of_keras() -> None:
     result = preprocess_input(images)
     assert result.dtype == np.float32
     np.testing.assert_allclose(result, MODES["caffe"](images.astype(float)), rtol=1e-5, atol=1e-4)
+
+
+def test_preprocess_input_within_a_model() -> None:
+    images = Input((None, None, 3))
+    model = Model(images, Lambda(preprocess_input)(images))
+    x = np.random.uniform(0, 255, (2, 4, 6, 3))
+    assert model.output_shape == (None, None, None, 3)
+    np.testing.assert_allclose(model.predict(x), MODES["caffe"](x), rtol=1e-5, atol=1e-4)
 
 
 def test_unknown_modes_are_refused() -> None:

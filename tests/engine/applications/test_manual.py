@@ -1,4 +1,4 @@
-"""The manual's examples (section 13.2), with weights from a server on the loopback."""
+"""The manual's examples (chapter 13), with weights from a server on the loopback."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.applications import imagenet_utils, resnet50, vgg16
+from engine.applications import imagenet_utils, mobilenet, resnet50, vgg16
 from engine.applications.inception_v3 import InceptionV3
 from engine.applications.pretrained import WeightFile
 from engine.applications.resnet50 import ResNet50
 from engine.applications.vgg16 import VGG16
 from engine.applications.vgg19 import VGG19
 from engine.layers import Dense, GlobalAveragePooling2D, Input
-from engine.models import Model
+from engine.models import Model, load_model
 from engine.optimizers import SGD
 from engine.preprocessing import image
 from tests.engine.web_server import WebServer
@@ -125,3 +125,15 @@ def test_inception_v3_on_a_tensor_of_ones_own() -> None:
     model = InceptionV3(input_tensor=input_tensor, weights=None, include_top=True)
     assert model.input is input_tensor
     assert model.output_shape == (None, 1000)
+
+
+def test_load_a_whole_mobilenet(tmp_path: Path) -> None:
+    model = mobilenet.MobileNet(weights=None, alpha=0.25, input_shape=(32, 32, 3), classes=10)
+    model.save(tmp_path / "mobilenet.h5", include_optimizer=False)
+    loaded = load_model(
+        tmp_path / "mobilenet.h5",
+        custom_objects={"relu6": mobilenet.relu6, "DepthwiseConv2D": mobilenet.DepthwiseConv2D},
+        compile=False,
+    )
+    x = np.random.uniform(-1, 1, (2, 32, 32, 3))
+    np.testing.assert_array_equal(loaded.predict(x), model.predict(x))

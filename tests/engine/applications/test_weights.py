@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 
 from engine import applications
+from engine import backend as K
 from engine.applications import densenet, mobilenet, mobilenetv2, nasnet, vgg16
 from engine.applications.pretrained import WeightFile
+from engine.applications.vgg import make_vgg
 from engine.downloads import DownloadError
+from engine.models import Model
 from tests.engine.web_server import WebServer
 
 Publish = Callable[[Any, str], WeightFile]
@@ -127,3 +130,24 @@ def test_weights_from_a_file(tmp_path: Path) -> None:
         assert_same_weights(model, trained)
     with pytest.raises(ValueError, match="has shape"):
         applications.MobileNet(weights=tmp_path / "own.h5", alpha=0.25, classes=4, input_shape=(64, 64, 3))
+
+
+def test_vgg_with_channels_first_reorders_the_weights_of_its_first_dense_layer(publish: Publish) -> None:
+    # Without convolutions, which only make it slow.
+    depths = (0, 0, 0, 0, 0)
+
+    def make(weights: Any, file: WeightFile) -> Any:
+        return make_vgg("vgg", depths, file, True, weights, None, None, None, 1000)
+
+    trained = make(None, WeightFile(""))
+    file = publish(trained, "vgg.h5")
+    x = np.random.uniform(0, 255, (2, 224, 224, 3))
+    K.set_image_data_format("channels_first")
+    try:
+        model = make("imagenet", file)
+    finally:
+        K.set_image_data_format("channels_last")
+    expected = Model(trained.input, trained.get_layer("fc1").output).predict(x)
+    features = Model(model.input, model.get_layer("fc1").output).predict(x.transpose(0, 3, 1, 2))
+    assert expected.std() > 1
+    np.testing.assert_allclose(features, expected, rtol=1e-4, atol=1e-3)
