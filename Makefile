@@ -10,13 +10,14 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 SLOW := --ignore=tests/e2e --ignore=tests/dashboard --ignore=tests/parity
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench constraints settings clean
+.PHONY: help run test check format bench interchange constraints settings clean
 
 help:
 	@echo "make run [ARGS=--once]  start everything and train the sample job"
 	@echo "make test               format, lint, types, import contracts and every test"
 	@echo "make check              the same with the fast tests only"
 	@echo "make bench              measure the engine against plain PyTorch"
+	@echo "make interchange        exchange models with the real tf_keras and Keras 3"
 	@echo "make clean              remove the virtual environment and caches"
 
 # torch goes first, without what it needs: its index differs by build, and has nothing else in the pinned versions.
@@ -56,6 +57,21 @@ format: .venv/test.stamp
 
 bench: .venv/run.stamp
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+# The real later lines, in environments of their own that the project never needs.
+.venv-tf_keras/stamp:
+	$(PYTHON) -m venv .venv-tf_keras
+	.venv-tf_keras/bin/python -m pip install --quiet --disable-pip-version-check tf_keras==2.21.0 tensorflow-cpu==2.21.0
+	@touch $@
+
+.venv-keras3/stamp:
+	$(PYTHON) -m venv .venv-keras3
+	.venv-keras3/bin/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) keras==3.15.1 torch
+	@touch $@
+
+# Exchange models with them, and rewrite docs/interchange.md.
+interchange: .venv/test.stamp .venv-tf_keras/stamp .venv-keras3/stamp
+	$(BIN)/python tests/interchange/run.py .venv-tf_keras/bin/python .venv-keras3/bin/python
 
 # After a dependency changed: pin what is installed now.
 constraints: .venv/test.stamp

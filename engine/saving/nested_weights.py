@@ -84,7 +84,7 @@ def write_weights(group: Any, owner: Any) -> None:
 def read_variables(group: Any) -> list[Any]:
     """Return the data sets of an object's own variables, in order; their content is not read yet."""
     variables = group.get("vars", {})
-    found = []
+    found: list[Any] = []
     while str(len(found)) in variables:
         found.append(variables[str(len(found))])
     return found
@@ -208,5 +208,5 @@ def _pair_own(owner: Any, group: Any, path: str, reshape: bool) -> Pairs:
 def _assign(pairs: Pairs, reshape: bool) -> None:
     arrays = [(variable, np.asarray(data_set)) for variable, data_set in pairs]
     if reshape:
-        arrays = [(variable, array.reshape(K.int_shape(variable))) for variable, array in arrays]
+        arrays = [(variable, array.reshape(variable.shape)) for variable, array in arrays]
     K.batch_set_value(arrays)
