@@ -13,6 +13,7 @@ import torch
 
 from engine.backend.device import default_device, scope_device
 from engine.backend.dtypes import dtype_name, to_torch_dtype
+from engine.backend.indexing import choose_getter
 from engine.backend.inference import Examples, infer, is_computing
 from engine.graph import Operation, Tensor, flatten, map_structure
 from engine.graph.tensor import Shape
@@ -69,7 +70,7 @@ class SymbolicTensor(Tensor):
         return lambda *args, **kwargs: record(method, (self, *args), kwargs)
 
     def __getitem__(self, key: Any) -> Any:
-        return record(operator.getitem, (self, key))
+        return record(choose_getter(key), (self, key))
 
     def __len__(self) -> int:
         if not self.shape or self.shape[0] is None:
