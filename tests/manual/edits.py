@@ -1,0 +1,82 @@
+"""What is changed in the manual's samples before they run, by sample: the text printed, and what takes its place."""
+
+from __future__ import annotations
+
+Edits = dict[str, list[tuple[str, str]]]
+
+# What was damaged, left out or never right in print.
+REPAIRS: Edits = {
+    # The error that the text shows below the line that raises it.
+    "s03_2_6_outputs": [
+        (
+            "lstm.output\n\n>> AttributeError: Layer lstm_1 has multiple inbound nodes,\n"
+            'hence the notion of "layer output" is ill-defined.\n'
+            "Use `get_output_at(node_index)` instead.",
+            "try:\n    lstm.output\nexcept AttributeError as error:\n    refusal = str(error)",
+        )
+    ],
+    # The way out of the endless loop stands outside it.
+    "s06_3_1_flow": [
+        (
+            "    if batches >= len(x_train) / 32:\n"
+            "        # 我们需要手动打破循环，\n"
+            "        # 因为生成器会无限循环\n"
+            "        break",
+            "        if batches >= len(x_train) / 32:\n            break",
+        )
+    ],
+    # A bracket is missing, and the text leaves out what is trained on what.
+    "s11_1_13_lambda_callbacks": [
+        (
+            "p.terminate() for p in processes if p.is_alive())",
+            "p.terminate() for p in processes if p.is_alive()])",
+        ),
+        ("processes = ...", "processes = started_processes"),
+        ("model.fit(...,", "model.fit(x_train, y_train,"),
+    ],
+    # The text leaves out the data.
+    "s13_2_4_inception_v3": [("model.fit_generator(...)", "model.fit_generator(batches, steps_per_epoch=1)")],
+    "s20_1_custom_objects": [("Dense(...,", "Dense(4,")],
+    # The first layer would have to return sequences for a second one, in every Keras.
+    "n1_recurrent": [
+        (
+            "model.add(LSTM(32, input_dim=64, input_length=10))",
+            "model.add(LSTM(32, input_dim=64, input_length=10, return_sequences=True))",
+        )
+    ],
+    # Lists of arguments, not calls.
+    "n4_fit": [("x=None, #", "x=x, #"), ("y=None, #", "y=y, #")],
+    "n4_fit_generator": [
+        ("generator, #", "generator=generator, #"),
+        ("steps_per_epoch, #", "steps_per_epoch=4, #"),
+    ],
+    # The manual's machine has eight GPUs.
+    "s03_3_4_1_data_parallel": [("gpus=8", "gpus=2, devices=['/cpu:0', '/cpu:0']")],
+}
+
+# Long trainings and large data, made small.
+SIZES: Edits = {
+    "s03_1_5_3_vgg": [
+        ("(100, 100, 100, 3)", "(4, 20, 20, 3)"),
+        ("(20, 100, 100, 3)", "(4, 20, 20, 3)"),
+        ("(100, 100, 3)", "(20, 20, 3)"),
+        ("size=(100, 1)", "size=(4, 1)"),
+        ("size=(20, 1)", "size=(4, 1)"),
+        ("epochs=10", "epochs=2"),
+    ],
+    "s03_1_5_4_lstm": [("epochs=10", "epochs=2")],
+    "s03_1_5_5_convolution": [("epochs=10", "epochs=2")],
+    "s03_2_4_many_outputs": [("epochs=50", "epochs=2")],
+    "s03_2_5_shared_layer": [("(140, 256)", "(14, 8)"), ("epochs=10", "epochs=2")],
+    "s03_3_4_1_data_parallel": [("epochs=20", "epochs=2")],
+    "s04_2_3_8_generator": [("steps_per_epoch=1000", "steps_per_epoch=10"), ("/my_file.txt", "my_file.txt")],
+    "s04_3_3_8_generator": [("steps_per_epoch=10000", "steps_per_epoch=10"), ("/my_file.txt", "my_file.txt")],
+    "s06_3_1_folders": [
+        ("(150, 150)", "(15, 15)"),
+        ("steps_per_epoch=2000", "steps_per_epoch=2"),
+        ("epochs=50", "epochs=2"),
+        ("validation_steps=800", "validation_steps=2"),
+    ],
+    "s06_3_1_masks": [("steps_per_epoch=2000", "steps_per_epoch=2"), ("epochs=50", "epochs=2")],
+    "s11_2_2_checkpoint": [("/tmp/weights.hdf5", "weights.hdf5")],
+}
