@@ -50,10 +50,10 @@ class Model(Network, Trainer):
         return config_format.to_yaml(self, **kwargs)
 
     def save(self, filepath: Any, overwrite: bool = True, include_optimizer: bool = True) -> None:
-        """Write architecture, weights, training configuration and optimizer state to an HDF5 file.
+        """Write architecture, weights, training configuration and optimizer state to a file.
 
         Args:
-            filepath: where to.
+            filepath: where to; `.keras` at its end asks for Keras 3's format, anything else is HDF5.
             overwrite: whether to replace an existing file without asking.
             include_optimizer: whether to write the optimizer's state.
         """

@@ -12,6 +12,10 @@ from typing import Any
 
 import h5py
 
+# How far data sets may be compressed, from which size on; weights hardly shrink.
+_COMPRESSION = 1000
+_UNSUSPICIOUS_BYTES = 64 * 1024 * 1024
+
 
 @contextmanager
 def replace_file(path: Path, overwrite: bool = True) -> Iterator[Path]:
@@ -73,7 +77,7 @@ def open_for_reading(filepath: Any) -> Iterator[Any]:
 
 
 def check_self_contained(group: Any, prefix: str = "") -> None:
-    """Refuse soft and external links, external storage and virtual data sets.
+    """Refuse soft and external links, external storage, virtual data sets, and data sets that are hardly there.
 
     Raises:
         ValueError: there is one; the error names it.
@@ -88,5 +92,14 @@ def check_self_contained(group: Any, prefix: str = "") -> None:
         member = group[name]
         if isinstance(member, h5py.Group):
             check_self_contained(member, path)
-        elif isinstance(member, h5py.Dataset) and (member.external or member.is_virtual):
-            raise ValueError(f"The data set {path!r} keeps its data outside the HDF5 file, which is refused.")
+        elif isinstance(member, h5py.Dataset):
+            if member.external or member.is_virtual:
+                raise ValueError(
+                    f"The data set {path!r} keeps its data outside the HDF5 file, which is refused."
+                )
+            stored = member.id.get_storage_size()
+            if member.nbytes > max(_UNSUSPICIOUS_BYTES, _COMPRESSION * stored):
+                raise ValueError(
+                    f"The data set {path!r} takes {member.nbytes:,} bytes of memory but {stored:,} in the file, which "
+                    "is refused."
+                )

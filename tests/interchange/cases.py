@@ -60,6 +60,11 @@ def _shared(models: Any, layers: Any) -> Any:
     return [first, second], layers.concatenate([dense(first), dense(second)])
 
 
+def _attention(models: Any, layers: Any) -> Any:
+    query, value = layers.Input((4, 3)), layers.Input((5, 2))
+    return [query, value], layers.MultiHeadAttention(num_heads=2, key_dim=3)(query, value)
+
+
 def _nested(models: Any, layers: Any) -> Any:
     inside = layers.Input((5,))
     inner = models.Model(inside, layers.BatchNormalization()(layers.Dense(4)(inside)))
@@ -304,6 +309,18 @@ CASES = [
             lambda kl: kl.Bidirectional(kl.GRU(2, **_sigmoid("GRU")), merge_mode="sum"),
         ),
     ),
+    *(
+        Case("layers of later lines", name, _single(shape, make))
+        for name, shape, make in (
+            ("layer_normalization", (4, 5), lambda kl: kl.LayerNormalization()),
+            ("group_normalization", (4, 6), lambda kl: kl.GroupNormalization(3)),
+            ("unit_normalization", (4, 5), lambda kl: kl.UnitNormalization()),
+            ("rescaling", (4, 5), lambda kl: kl.Rescaling(0.5, offset=1.0)),
+            ("conv2d_groups", (6, 7, 4), lambda kl: kl.Conv2D(6, 3, groups=2)),
+            ("gelu", (4,), lambda kl: kl.Dense(3, activation="gelu")),
+        )
+    ),
+    Case("layers of later lines", "multi_head_attention", _graph(_attention)),
     Case("graphs", "shared_layer", _graph(_shared)),
     Case("graphs", "nested_models", _graph(_nested)),
     Case("graphs", "nested_model_twice", _graph(_nested_twice)),

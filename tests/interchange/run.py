@@ -31,6 +31,18 @@ FORMATS = {"h5": "`.h5`", "keras": "`.keras`", "json": "JSON and weights"}
 # What differs or is refused, by maker, reader, and a part of the case's name with its format; and why.
 REASONS: tuple[tuple[str, str, str, str], ...] = (
     (
+        "engine",
+        "keras",
+        "multi_head_attention h5",
+        "Keras 3 reads no attention whose inputs are one list, as Keras 2's calls have them; use `.keras`",
+    ),
+    (
+        "engine",
+        "tf_keras",
+        "multi_head_attention",
+        "tf_keras reads no attention whose inputs are one list, as Keras 2's calls have them",
+    ),
+    (
         "keras",
         "engine",
         "average_pooling2d_same",

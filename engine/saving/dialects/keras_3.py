@@ -28,6 +28,10 @@ _DROPPED_OF_CLASS = {
 }
 _KEPT_OF_CLASS = {"InputLayer": {"dtype"}}
 _REFUSED = {
+    **dict.fromkeys(("Highway", "MaxoutDense", "Merge"), "Keras 3 has no such layer"),
+    **dict.fromkeys(
+        ("Operation", "WithMask"), "it stands for an operation of the model that it was read from"
+    ),
     "Lambda": "its function is code, which no file of the engine holds",
     "LocallyConnected1D": "Keras 3 has no such layer",
     "LocallyConnected2D": "Keras 3 has no such layer",
@@ -187,5 +191,7 @@ def _describe_call(layer: Any, tensors: list[Any], arguments: dict[str, Any]) ->
             )
         return {"args": tensors[:1], "kwargs": {**arguments, "initial_state": tensors[1:]}}
     if type(layer).__name__ in _SPREAD_INPUTS:
-        return {"args": tensors, "kwargs": arguments}
+        roles = arguments.pop("roles", ("query", "value", "key"))
+        named = dict(zip(roles[2:], tensors[2:], strict=False))
+        return {"args": tensors[:2], "kwargs": {**arguments, **named}}
     return {"args": [tensors], "kwargs": arguments}
