@@ -18,7 +18,9 @@ Y = np.eye(10)[np.random.default_rng(1).integers(10, size=64)]
 
 
 def make_classifier(*columns: int) -> Any:
-    model = keras.models.Sequential([keras.layers.Dense(10, activation="softmax", input_shape=columns or (784,))])
+    model = keras.models.Sequential(
+        [keras.layers.Dense(10, activation="softmax", input_shape=columns or (784,))]
+    )
     model.compile("rmsprop", "categorical_crossentropy")
     return model
 
@@ -72,7 +74,9 @@ def test_clipping() -> None:
 def test_activations() -> None:
     model = keras.models.Sequential([keras.layers.Dense(3, input_shape=(2,))])
     run_sample("s10_1_activations", model=model)
-    assert [layer.get_config().get("activation") for layer in model.layers] == ["linear"] * 2 + ["tanh"] * 4 + []
+    assert [layer.get_config().get("activation") for layer in model.layers] == ["linear"] * 2 + [
+        "tanh"
+    ] * 4 + []
     assert (np.abs(model.predict(np.random.random((4, 2)))) < 1).all()
 
 
@@ -87,7 +91,10 @@ def test_reduce_lr_on_plateau() -> None:
 def test_csv_logger() -> None:
     model = make_classifier()
     run_sample("s11_1_12_csv_logger", model=model, X_train=X, Y_train=Y)
-    assert Path("training.log").read_text().splitlines() == ["epoch,loss", f"0,{model.history.history['loss'][0]}"]
+    assert Path("training.log").read_text().splitlines() == [
+        "epoch,loss",
+        f"0,{model.history.history['loss'][0]}",
+    ]
 
 
 def test_lambda_callbacks() -> None:
