@@ -74,6 +74,7 @@ from engine.layers.input import (
 from engine.layers.legacy import (
     AtrousConvolution1D,
     AtrousConvolution2D,
+    ConvRecurrent2D,
     Highway,
     MaxoutDense,
     Merge,
@@ -239,6 +240,7 @@ __all__ = [
     "ConvLSTM3D",
     "ConvLSTM3DCell",
     "ConvRNN2D",
+    "ConvRecurrent2D",
     "Convolution1D",
     "Convolution1DTranspose",
     "Convolution2D",

@@ -10,8 +10,8 @@ import pytest
 
 from engine import backend as K
 from engine import layers as L
-from engine.layers.recurrent import Recurrent
-from engine.models import Sequential, load_model
+from engine.layers.legacy import ConvRecurrent2D, Recurrent
+from engine.models import Model, Sequential, load_model
 
 
 class Averaging(Recurrent):
@@ -115,3 +115,45 @@ def test_a_layer_without_a_step_is_told() -> None:
 
     with pytest.raises(TypeError, match="Empty must define `step"):
         Sequential([Empty(input_shape=(4, 3))])
+
+
+class Fading(ConvRecurrent2D):
+    """Keeps half of what it saw, and adds the convolved image."""
+
+    def build(self, input_shape: Any) -> None:
+        batch_size = input_shape[0] if self.stateful else None
+        self.input_spec = [L.InputSpec(shape=(batch_size, None, *input_shape[2:]))]
+        channels = input_shape[-1 if self.data_format == "channels_last" else 2]
+        self.kernel = self.add_weight(shape=(*self.kernel_size, channels, self.filters), name="kernel")
+        if self.stateful:
+            self.reset_states()
+        self.built = True
+
+    def step(self, inputs: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+        convolved = K.conv2d(
+            inputs, self.kernel, self.strides, self.padding, self.data_format, self.dilation_rate
+        )
+        new = convolved + 0.5 * states[0]
+        return new, [new]
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+@pytest.mark.parametrize("stateful", [False, True])
+def test_convolutional_states_are_images(data_format: str, stateful: bool) -> None:
+    shape = (2, 3, 6, 5, 2) if data_format == "channels_last" else (2, 3, 2, 6, 5)
+    films = np.random.RandomState(1).randn(*shape).astype("float32")
+    layer = Fading(4, 3, strides=(2, 1), data_format=data_format, return_state=True, stateful=stateful)
+    inputs = L.Input(batch_shape=shape if stateful else (None, *shape[1:]))
+    outputs = layer(inputs)
+    image = (2, 3, 4) if data_format == "channels_last" else (4, 2, 3)
+    assert [K.int_shape(tensor)[1:] for tensor in outputs] == [image, image]
+    convolve = K.function([inputs], [K.conv2d(inputs[:, 0], layer.kernel, (2, 1), "valid", data_format)])
+    steps = [convolve([np.repeat(films[:, step : step + 1], 3, axis=1)])[0] for step in range(3)]
+    expected = steps[2] + 0.5 * steps[1] + 0.25 * steps[0]
+    model = Model(inputs, outputs)
+    for start in [0.0, expected if stateful else 0.0]:
+        last, state = model.predict(films, batch_size=2)
+        np.testing.assert_allclose(last, expected + 0.125 * start, atol=1e-5)
+        np.testing.assert_array_equal(last, state)
+    config = Fading.from_config(layer.get_config()).get_config()
+    assert config == layer.get_config()
