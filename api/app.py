@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
-from anyio import to_thread
+from anyio import create_task_group, to_thread
 from fastapi import FastAPI
 
 from api.artifacts.routes import router as artifacts
@@ -15,15 +15,18 @@ from api.documentation import install_documentation
 from api.errors import install_handlers
 from api.events.routes import router as events
 from api.health.routes import router as health
+from api.jobs.expiry import fail_expired_jobs
 from api.jobs.routes import router as jobs
 from api.metrics.cache import AnswerCache
 from api.metrics.routes import router as metrics
+from api.models.isolation import WARM_UP
 from api.models.routes import router as models
 from api.openapi import install_openapi
 from api.pages import install_pages
 from api.predictions.routes import router as predictions
 from api.uploads import remove_abandoned_uploads
 from api.workers.routes import router as workers
+from core import isolation
 from core.database import create_db_engine
 from core.jobs import queue
 from core.settings import Settings
@@ -44,7 +47,12 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await to_thread.run_sync(remove_abandoned_uploads, settings)
-        yield
+        isolation.start(WARM_UP)
+        async with create_task_group() as tasks:
+            tasks.start_soon(fail_expired_jobs, app.state.database, settings.sweep_seconds)
+            yield
+            tasks.cancel_scope.cancel()
+        await to_thread.run_sync(isolation.stop)
         # Sessions end in threads; the pool is closed in one too, after all of them.
         await to_thread.run_sync(app.state.database.db_engine.dispose)
 

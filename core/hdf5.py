@@ -1,13 +1,14 @@
 """HDF5 files from strangers: only what is stored in the file itself is read, and nothing needs a plugin."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import wraps
 from pathlib import Path
 from typing import Any, Final
 
 import h5py
 
-from core.isolation import READ_SECONDS, IsolationError, answer_order, read_apart
+from core.isolation import READ_MEMORY_BYTES, READ_SECONDS, IsolationError, call_apart, seconds_for
 
 _MAX_DEPTH: Final = 32
 _BLOCK_BYTES: Final = 16 * 1024**2
@@ -60,13 +61,20 @@ def declared_bytes(item: h5py.Dataset) -> int:
     return 0 if item.shape is None else math.prod(item.shape) * item.dtype.itemsize
 
 
-def check_weights_apart(path: Path, max_bytes: int, max_objects: int, seconds: float = READ_SECONDS) -> int:
+def check_weights_apart(
+    path: Path,
+    max_bytes: int,
+    max_objects: int,
+    seconds: float = READ_SECONDS,
+    memory_bytes: int = READ_MEMORY_BYTES,
+) -> int:
     """Read a file of weights whole, attributes too, in a process that is ended when it takes too long.
 
     Args:
         path: the file.
         max_bytes, max_objects: as in `find_datasets`.
         seconds: for a small file.
+        memory_bytes: that reading may take.
 
     Returns:
         The bytes that all its data sets declare.
@@ -74,13 +82,30 @@ def check_weights_apart(path: Path, max_bytes: int, max_objects: int, seconds: f
     Raises:
         Hdf5Error: it is damaged, unsafe or over a limit.
     """
+    order = {"path": str(path.absolute()), "max_bytes": max_bytes, "max_objects": max_objects}
+    return int(_call("check", order, path, seconds, memory_bytes))
+
+
+def read_texts_apart(path: Path, names: Sequence[str]) -> dict[str, str]:
+    """Those of a file's attributes of these names that are text, read in a process of its own.
+
+    Raises:
+        Hdf5Error: it is damaged.
+    """
+    order = {"path": str(path.absolute()), "names": list(names)}
+    texts: dict[str, str] = _call("read_texts", order, path, READ_SECONDS, READ_MEMORY_BYTES)
+    return texts
+
+
+def _call(name: str, order: dict[str, Any], path: Path, seconds: float, memory_bytes: int) -> Any:
+    seconds = seconds_for(path.stat().st_size, seconds)
     try:
-        answer = read_apart(__name__, path, {"max_bytes": max_bytes, "max_objects": max_objects}, seconds)
+        told = call_apart(f"{__name__}:{name}", order, seconds, memory_bytes)
     except IsolationError as error:
-        raise Hdf5Error(f"it is damaged: {error}") from error
-    if "detail" in answer:
-        raise Hdf5Error(answer["detail"], answer["name"])
-    return int(answer["bytes"])
+        raise Hdf5Error(f"it is damaged or too large: {error}") from error
+    if "detail" in told:
+        raise Hdf5Error(told["detail"], told["name"])
+    return told["value"]
 
 
 def _walk(
@@ -135,20 +160,6 @@ def _check_storage(name: str, item: h5py.Dataset) -> None:
         raise Hdf5Error(f"{name!r} declares shape {item.shape} but holds no values", name)
 
 
-def _check(path: Path, max_bytes: int, max_objects: int) -> int:
-    """As `check_weights_apart`, here."""
-    with h5py.File(path, "r") as file:
-        found = dict(find_datasets(file, max_bytes, max_objects))
-        for name, item in found.items():
-            if item.dtype.kind == "O":
-                raise Hdf5Error(f"{name!r} holds text of any length; weights are numbers", name)
-        _read_attributes("/", file)
-        file.visititems(_read_attributes)
-        for item in found.values():
-            _read(item)
-        return sum(map(declared_bytes, found.values()))
-
-
 def _read_attributes(_name: str, item: h5py.HLObject) -> None:
     for name in item.attrs:
         item.attrs[name]
@@ -167,14 +178,45 @@ def _read(item: h5py.Dataset) -> None:
         item[()]
 
 
-def _answer(order: dict[str, Any]) -> dict[str, Any]:
-    try:
-        return {"bytes": _check(Path(order["path"]), order["max_bytes"], order["max_objects"])}
-    except Hdf5Error as error:
-        return {"detail": error.detail, "name": error.name}
-    except Exception as error:  # the library tells damage with nearly every exception there is
-        return {"detail": f"it is damaged: {type(error).__name__}: {error}", "name": None}
+def _telling(act: Callable[..., Any]) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Make of a function one that takes an order and tells what is wrong with the file as plain data."""
+
+    @wraps(act)
+    def answer(order: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return {"value": act(**order)}
+        except Hdf5Error as error:
+            return {"detail": error.detail, "name": error.name}
+        except MemoryError:
+            raise
+        except Exception as error:  # the library tells damage with nearly every exception there is
+            return {"detail": f"it is damaged: {type(error).__name__}: {error}", "name": None}
+
+    return answer
 
 
-if __name__ == "__main__":
-    answer_order(_answer)
+@_telling
+def check(path: str, max_bytes: int, max_objects: int) -> int:
+    """What the other process does for `check_weights_apart`."""
+    with h5py.File(path, "r") as file:
+        found = dict(find_datasets(file, max_bytes, max_objects))
+        for name, item in found.items():
+            if item.dtype.kind == "O":
+                raise Hdf5Error(f"{name!r} holds text of any length; weights are numbers", name)
+        _read_attributes("/", file)
+        file.visititems(_read_attributes)
+        for item in found.values():
+            _read(item)
+        return sum(map(declared_bytes, found.values()))
+
+
+@_telling
+def read_texts(path: str, names: Sequence[str]) -> dict[str, str]:
+    """What the other process does for `read_texts_apart`."""
+    with h5py.File(path, "r") as file:
+        values = {name: file.attrs[name] for name in names if name in file.attrs}
+    texts = {
+        name: value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+        for name, value in values.items()
+    }
+    return {name: text for name, text in texts.items() if isinstance(text, str)}

@@ -14,7 +14,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from core.isolation import READ_SECONDS
+from core.isolation import READ_MEMORY_BYTES, READ_SECONDS
 
 _MIB: Final = 1024**2
 _GIB: Final = 1024**3
@@ -86,7 +86,12 @@ class Settings(BaseSettings):
         default=8 * _MIB, gt=0, description="Of a model definition in JSON or YAML."
     )
     max_read_seconds: float = Field(
-        default=READ_SECONDS, gt=0, description="For reading an uploaded HDF5 file; large ones get more."
+        default=READ_SECONDS,
+        gt=0,
+        description="For checking an upload or a definition, in a process of its own; large files get more.",
+    )
+    max_read_memory_bytes: int = Field(
+        default=READ_MEMORY_BYTES, gt=0, description="Memory of the process that checks an upload."
     )
     max_layers: int = Field(default=10_000, gt=0, description="Of a model, inner ones counted.")
     max_parameters: int = Field(default=2_000_000_000, gt=0, description="Of a model.")

@@ -61,8 +61,7 @@ def _inspect(upload: Upload, settings: Settings, file_format: str | None) -> Dat
     if upload.size_bytes == 0:
         detail = "the body is empty; send the file as the body, or in the field 'file' of a multipart form"
         raise invalid([Fault(pointer="", detail=detail)])
-    limits = Limits(settings.max_decompressed_bytes, read_seconds=settings.max_read_seconds)
-    description = inspect_file(upload.path, limits, file_format)
+    description = inspect_file(upload.path, _limits(settings), file_format)
     check_plain([column.to_json() for column in description.columns])
     return description
 
@@ -74,8 +73,16 @@ def preview_dataset(
     with database.read() as session:
         dataset = get_dataset(session, dataset_id)
     with store.local_path(dataset.sha256) as path:
-        columns = preview(path, dataset.format, rows)
+        columns = preview(path, dataset.format, rows, _limits(settings))
     return {"id": dataset.id, "rows": min(rows, dataset.rows), "columns": columns}
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        settings.max_decompressed_bytes,
+        read_seconds=settings.max_read_seconds,
+        read_memory_bytes=settings.max_read_memory_bytes,
+    )
 
 
 def delete_dataset(database: Database, store: ObjectStore, dataset_id: str) -> None:

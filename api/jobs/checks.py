@@ -9,7 +9,7 @@ from api.errors import Fault, ProblemError, pointer_to
 from api.jobs.callbacks import check_callbacks, find_monitors
 from api.jobs.feeds import Feed, assign_ports
 from api.jobs.schemas import CompileRequest, FitRequest, JobRequest
-from api.models.definition import check_training
+from api.models.isolation import check_training
 from core.datasets import Column, DatasetError, Selection, select
 from core.datasets.selection import Side
 from core.settings import Settings

@@ -14,7 +14,7 @@ from api.jobs.checks import TrainingCheck
 from api.jobs.repository import find_best_epoch, find_queue_positions, get_job
 from api.jobs.schemas import JobRequest
 from api.jobs.views import view_job
-from api.models.definition import check_definition
+from api.models.isolation import check_definition
 from api.models.service import make_model
 from api.responses import JsonResponse
 from core.database import utc_now

@@ -1,17 +1,14 @@
 """The only door from the API to the engine: is a model sound, and can it be compiled as asked?
 
-Building a model here costs no memory for its weights: the engine initialises variables late. Each check
-works in an engine state of its own, so requests do not see each other's names.
+It is called through `api.models.isolation`, in a process of its own. Building a model here costs no memory for
+its weights: the engine initialises variables late.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any, Final
 
 from api.errors import Fault, ProblemError, pointer_to
-from core.settings import Settings
 from engine import backend as K
 from engine import losses, metrics, optimizers
 from engine.layers import Embedding
@@ -22,7 +19,10 @@ from engine.training.check import check_fit
 
 _FLOAT_BYTES: Final = 4
 # What numbers and names from strangers can raise in the engine's arithmetic, besides its own errors.
-_REFUSALS: Final = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+_REFUSALS: Final = (
+    ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, NotImplementedError, OSError,
+    RuntimeError, SyntaxError, TypeError, ValueError,
+)  # fmt: skip
 _METRICS_BY_LOSS: Final = frozenset({"accuracy", "acc", "crossentropy", "ce"})
 _NOTE: Final = (
     "Gradients take as much again as the trainable weights. SGD keeps one more value a weight, RMSprop and "
@@ -30,31 +30,16 @@ _NOTE: Final = (
 )
 
 
-@dataclass(frozen=True)
-class CheckedModel:
-    """A definition that the engine could build.
-
-    Attributes:
-        definition: normalised JSON text. summary: what the API tells of it, as in ModelView.
-    """
-
-    name: str
-    class_name: str
-    keras_version: str | None
-    backend: str | None
-    definition: str
-    summary: dict[str, Any]
-
-
-def check_definition(source: str | dict[str, Any], settings: Settings, pointer: str = "") -> CheckedModel:
+def check_definition(source: str | dict[str, Any], limits: DefinitionLimits, pointer: str) -> dict[str, Any]:
     """Build an untrusted definition and describe it.
 
     Args: source: `to_json()` or `to_yaml()` text, or the object. pointer: where it lies in the request.
+    Returns: the fields of `api.models.isolation.CheckedModel`.
     Raises: ProblemError (422): it cannot be built; the pointer leads to the layer.
     """
     with K.isolated_state():
         try:
-            definition = read_definition(source, _limits(settings))
+            definition = read_definition(source, limits)
             model = definition.build()
         except DefinitionError as exc:
             raise _refuse(exc.message, pointer + exc.pointer) from exc
@@ -63,26 +48,26 @@ def check_definition(source: str | dict[str, Any], settings: Settings, pointer: 
         if not model.built or not model.outputs:
             raise _refuse("The model has no layers, so it computes nothing.", f"{pointer}/config")
         summary = _summarise(model)
-        return CheckedModel(
-            name=model.name,
-            class_name=type(model).__name__,
-            keras_version=_find_text(definition, "keras_version"),
-            backend=_find_text(definition, "backend"),
-            definition=model.to_json(),
-            summary=summary,
-        )
+        return {
+            "name": model.name,
+            "class_name": type(model).__name__,
+            "keras_version": _find_text(definition, "keras_version"),
+            "backend": _find_text(definition, "backend"),
+            "definition": model.to_json(),
+            "summary": summary,
+        }
 
 
-def check_weights(definition: str, path: Path, settings: Settings) -> None:
+def check_weights(definition: str, path: str, limits: DefinitionLimits) -> None:
     """See whether an HDF5 file holds the weights of a model.
 
     Raises: ProblemError (422): it does not.
     """
     with K.isolated_state():
-        model = read_definition(definition, _limits(settings)).build()
+        model = read_definition(definition, limits).build()
         try:
-            model.load_weights(str(path))
-        except (*_REFUSALS, OSError) as exc:
+            model.load_weights(path)
+        except _REFUSALS as exc:
             detail = f"The weights do not fit the model: {_tell(exc)}"
             raise ProblemError(422, detail, name="invalid-weights", pointer="/file") from exc
 
@@ -92,8 +77,8 @@ def check_training(
     compile_arguments: Mapping[str, Any],
     x_shapes: Mapping[str, tuple[int, ...]],
     y_shapes: Mapping[str, tuple[int, ...]],
-    settings: Settings,
-) -> tuple[list[str], list[Fault]]:
+    limits: DefinitionLimits,
+) -> dict[str, Any]:
     """Compile a model as asked and fit the shapes of its data to it.
 
     Args:
@@ -101,10 +86,21 @@ def check_training(
         x_shapes, y_shapes: shapes of one row by name; empty where the data is at fault already.
 
     Returns:
-        The names of the values that training reports (without `val_`), and what is wrong.
+        `names` of the values that training reports (without `val_`), and `faults`, what is wrong.
     """
+    names, faults = _compile(definition, compile_arguments, x_shapes, y_shapes, limits)
+    return {"names": names, "faults": [fault.model_dump() for fault in faults]}
+
+
+def _compile(
+    definition: str,
+    compile_arguments: Mapping[str, Any],
+    x_shapes: Mapping[str, tuple[int, ...]],
+    y_shapes: Mapping[str, tuple[int, ...]],
+    limits: DefinitionLimits,
+) -> tuple[list[str], list[Fault]]:
     with K.isolated_state():
-        model = read_definition(definition, _limits(settings)).build()
+        model = read_definition(definition, limits).build()
         faults = [
             *_check_optimizer(compile_arguments["optimizer"]),
             *_check_outputs(model, compile_arguments),
@@ -120,13 +116,29 @@ def check_training(
         return list(model.metrics_names), faults
 
 
-def _limits(settings: Settings) -> DefinitionLimits:
-    return DefinitionLimits(
-        text_bytes=settings.max_definition_bytes,
-        layers=settings.max_layers,
-        parameters=settings.max_parameters,
-        activation_bytes=settings.max_activation_bytes,
-    )
+def warm_up() -> None:
+    """Check a model once: what libraries load at their first use is then there, for all copies of the process."""
+    layer = {"class_name": "Dense", "config": {"name": "dense", "batch_input_shape": [None, 1], "units": 1}}
+    text = check_definition({"class_name": "Sequential", "config": [layer]}, DefinitionLimits(), "")[
+        "definition"
+    ]
+    shapes = {"dense_input": (1,)}, {"dense": (1,)}
+    check_training(text, {"optimizer": "sgd", "loss": "mse"}, *shapes, DefinitionLimits())
+
+
+def answer(order: dict[str, Any]) -> dict[str, Any]:
+    """Do one check of this module, in the other process.
+
+    Args: order: `check`, its name; `limits`, the fields of DefinitionLimits; `arguments`.
+    Returns: `value`, what it returned; or `problem`, the fields of the ProblemError.
+    """
+    check = {each.__name__: each for each in (check_definition, check_weights, check_training)}[
+        order["check"]
+    ]
+    try:
+        return {"value": check(**order["arguments"], limits=DefinitionLimits(**order["limits"]))}
+    except ProblemError as exc:
+        return {"problem": {"detail": exc.detail, "name": exc.name, "pointer": exc.pointer}}
 
 
 def _refuse(detail: str, pointer: str) -> ProblemError:

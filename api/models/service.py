@@ -12,7 +12,7 @@ from starlette.responses import Response
 from api.deps import Database
 from api.errors import Fault, ProblemError, invalid
 from api.idempotency import IdempotentRequest, hash_request
-from api.models.definition import CheckedModel, check_definition, check_weights
+from api.models.isolation import CheckedModel, check_definition, check_weights
 from api.models.repository import get_model, is_model_used
 from api.models.schemas import view_model
 from api.models.weights import check_declared_bytes, check_file, read_file_definition

@@ -4,12 +4,11 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-import h5py
-
 from api.errors import ProblemError
-from core.hdf5 import Hdf5Error, check_weights_apart
+from core.hdf5 import Hdf5Error, check_weights_apart, read_texts_apart
 from core.settings import Settings
 
+_TEXTS: Final = ("model_config", "keras_version", "backend")
 _MAX_OBJECTS: Final = 200_000
 # Float64 weights with three optimizer slots, twice over; and a few numbers of the optimizer's own.
 _BYTES_A_PARAMETER: Final = 64
@@ -27,7 +26,9 @@ def check_file(path: Path, settings: Settings) -> int:
     """
     limit = settings.max_decompressed_bytes
     try:
-        return check_weights_apart(path, limit, _MAX_OBJECTS, settings.max_read_seconds)
+        return check_weights_apart(
+            path, limit, _MAX_OBJECTS, settings.max_read_seconds, settings.max_read_memory_bytes
+        )
     except Hdf5Error as error:
         raise _refuse(error.detail) from error
 
@@ -42,21 +43,21 @@ def check_declared_bytes(declared_bytes: int, parameters: int) -> None:
 
 
 def read_file_definition(path: Path) -> str | dict[str, Any] | None:
-    """The `model_config` that `model.save()` writes with its versions; None where there is none."""
-    with h5py.File(path, "r") as file:
-        texts = {name: _read_text(file, name) for name in ("model_config", "keras_version", "backend")}
-    text = texts.pop("model_config")
+    """The `model_config` that `model.save()` writes with its versions; None where there is none.
+
+    Raises: ProblemError (422): damage.
+    """
+    try:
+        texts = read_texts_apart(path, _TEXTS)
+    except Hdf5Error as error:
+        raise _refuse(error.detail) from error
+    text = texts.pop("model_config", None)
     if text is None:
         return None
     try:
         return {**texts, **json.loads(text)}
     except (ValueError, TypeError, RecursionError):
         return text  # whatever it is, the check of definitions says what is wrong with it
-
-
-def _read_text(file: h5py.File, name: str) -> str | None:
-    value: Any = file.attrs.get(name)
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
 def _refuse(detail: str) -> ProblemError:

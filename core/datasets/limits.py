@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from core.datasets.errors import DatasetError
-from core.isolation import READ_SECONDS
+from core.isolation import READ_MEMORY_BYTES, READ_SECONDS
 
 GIB = 1024**3
 
@@ -17,7 +17,8 @@ class Limits:
         max_columns: columns of one dataset.
         max_files: files in one zip archive.
         max_pixels: pixels of one image.
-        read_seconds: for reading a file that could hang its reader; large files get more.
+        read_seconds: for reading a file; large files get more.
+        read_memory_bytes: that reading may take.
     """
 
     max_decompressed_bytes: int = 16 * GIB
@@ -25,6 +26,7 @@ class Limits:
     max_files: int = 1_000_000
     max_pixels: int = 64_000_000
     read_seconds: float = READ_SECONDS
+    read_memory_bytes: int = READ_MEMORY_BYTES
 
     def check_bytes(self, size_bytes: int, what: str, pointer: str | None = None) -> None:
         """Refuse `what` when its size in bytes is over the cap.

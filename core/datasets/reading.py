@@ -1,4 +1,7 @@
-"""Dataset files from strangers: described, previewed and loaded, without torch and without running code."""
+"""Dataset files: described, previewed and loaded, without torch and without running code.
+
+What a stranger sent is first read through `core.datasets.isolation`.
+"""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -7,10 +10,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from core.datasets.description import DatasetDescription
+from core.datasets.description import DatasetDescription, describe_column
 from core.datasets.errors import DatasetError, column_pointer
 from core.datasets.formats.base import DatasetFormat
-from core.datasets.isolation import describe, describe_apart
 from core.datasets.labels import encode_labels
 from core.datasets.limits import Limits
 from core.datasets.registry import detect_format, get_format
@@ -34,12 +36,13 @@ def inspect_file(path: Path, limits: Limits | None = None, fmt: str | None = Non
         found = detect_format(path)
     if fmt is not None and get_format(fmt) is not found:
         raise DatasetError(f"the file is said to be {fmt} but looks like {found.name}", "/format")
-    read = describe_apart if found.can_hang else describe
-    with _damage_told(found.name):
-        description = read(found, path, limits or Limits())
-    for column in description.columns:
-        _check_name(column.name)
-    return description
+    limits = limits or Limits()
+    with _open(found, path, limits) as sources:
+        limits.check_columns(len(sources))
+        for name in sources:
+            _check_name(name)
+        columns = [describe_column(source) for source in sources.values()]
+    return DatasetDescription(found.name, max(column.rows for column in columns), columns)
 
 
 def preview(path: Path, fmt: str, rows: int, limits: Limits | None = None) -> dict[str, list[Any]]:

@@ -1,51 +1,125 @@
-"""Work in a process of its own: what hangs is ended, what crashes is told."""
+"""Work in a process of its own: what takes too much is ended, what crashes is told, and nothing gets out."""
 
+import socket
+import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from core.isolation import IsolationError, read_apart
+from core.isolation import IsolationError, call_apart, start, stop
+
+WORK = "tests.core.isolation_work"
+MIB = 1024**2
+
+
+@pytest.fixture(autouse=True)
+def nothing_left() -> Iterator[None]:
+    """No process but the one that is copied is there after a test."""
+    yield
+    deadline = time.monotonic() + 20
+    while len(find_processes()) > 1:
+        assert time.monotonic() < deadline, [process.status() for process in find_processes()]
+        time.sleep(0.02)
+
+
+def find_processes() -> list[psutil.Process]:
+    children = psutil.Process().children(recursive=True)
+    return [child for child in children if child.is_running() and "core.fork_server" in child.cmdline()]
 
 
 @pytest.fixture
-def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A file to read; modules beside it can be run."""
-    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{Path(__file__).parents[2]}")
-    path = tmp_path / "data"
-    path.write_text("some words")
-    return path
+def listener() -> Iterator[socket.socket]:
+    """A port of this machine that counts who comes."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        yield server
 
 
-def write_reader(path: Path, body: str) -> str:
-    """A module that answers with what the body returns. Returns its name."""
-    lines = [
-        "import ctypes, os, pathlib, time",
-        "from core.isolation import answer_order",
-        "def act(order):",
-        f"    {body}",
-        "answer_order(act)",
-    ]
-    path.with_name("reader_of_test.py").write_text("\n".join(lines))
-    return "reader_of_test"
+def is_visited(listener: socket.socket) -> bool:
+    try:
+        listener.accept()[0].close()
+    except BlockingIOError:
+        return False
+    return True
 
 
-def test_the_answer_comes_back(path: Path) -> None:
-    reader = write_reader(path, "return {'text': pathlib.Path(order['path']).read_text() + order['end']}")
-    assert read_apart(reader, path, {"end": "!"}) == {"text": "some words!"}
+def test_the_answer_comes_back() -> None:
+    order = {"text": "Ω\n", "numbers": [1, 2.5, None]}
+    assert call_apart(f"{WORK}:echo", order) == order
 
 
-def test_a_process_that_hangs_in_c_is_ended(path: Path) -> None:
-    reader = write_reader(path, "ctypes.PyDLL(None).sleep(600)")
+def test_a_process_that_hangs_in_c_is_ended() -> None:
     with pytest.raises(IsolationError, match="did not end within 1 seconds"):
-        read_apart(reader, path, {}, seconds=1)
-    assert not [child for child in psutil.Process().children() if reader in child.cmdline()]
+        call_apart(f"{WORK}:hang_in_c", {}, seconds=1)
 
 
 @pytest.mark.parametrize(
-    ("body", "words"),
-    [("os.kill(os.getpid(), 11)", "status -11"), ("raise OSError('truncated file')", "truncated file")],
+    ("name", "words"),
+    [("crash", "status -6"), ("fail", "truncated file"), ("no_such_work", "no_such_work")],
 )
-def test_a_crash_is_told(path: Path, body: str, words: str) -> None:
+def test_a_crash_is_told(name: str, words: str) -> None:
     with pytest.raises(IsolationError, match=words):
-        read_apart(write_reader(path, body), path, {})
+        call_apart(f"{WORK}:{name}", {})
+
+
+def test_processor_time_is_limited() -> None:
+    with pytest.raises(IsolationError, match=r"did not end within 1 seconds|processor time"):
+        call_apart(f"{WORK}:burn", {}, seconds=1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit the memory of a process")
+def test_memory_is_limited() -> None:
+    assert call_apart(f"{WORK}:take_memory", {"bytes": 10 * MIB}, memory_bytes=100 * MIB) == 10 * MIB
+    with pytest.raises(IsolationError, match="more than 104,857,600 bytes of memory"):
+        call_apart(f"{WORK}:take_memory", {"bytes": 200 * MIB}, memory_bytes=100 * MIB)
+
+
+def test_answers_are_limited() -> None:
+    with pytest.raises(IsolationError, match="answers with more"):
+        call_apart(f"{WORK}:answer_at_length", {"bytes": 257 * MIB})
+
+
+@pytest.mark.parametrize("name", ["write", "run_program", "unpickle"])
+def test_nothing_is_written_or_run(name: str, tmp_path: Path) -> None:
+    canary = tmp_path / "canary"
+    with pytest.raises(IsolationError, match="must not do this"):
+        call_apart(f"{WORK}:{name}", {"path": str(canary)})
+    assert not canary.exists()
+
+
+def test_not_even_c_code_fills_a_file(tmp_path: Path) -> None:
+    canary = tmp_path / "canary"
+    assert call_apart(f"{WORK}:write_in_c", {"path": str(canary)}) == -1
+    assert canary.read_bytes() == b""
+
+
+def test_there_is_no_network(listener: socket.socket) -> None:
+    with pytest.raises(IsolationError, match="must not do this: socket"):
+        call_apart(f"{WORK}:connect", {"port": listener.getsockname()[1]})
+    assert not is_visited(listener)
+
+
+def test_not_even_c_code_reaches_the_network(listener: socket.socket) -> None:
+    if not call_apart(f"{WORK}:has_own_network", {}):
+        pytest.skip("this system permits no namespaces: only Python code is kept from the network")
+    assert call_apart(f"{WORK}:connect_in_c", {"port": listener.getsockname()[1]}) == -1
+    assert not is_visited(listener)
+
+
+def test_it_starts_again_after_its_end() -> None:
+    call_apart(f"{WORK}:echo", {})
+    (process,) = find_processes()
+    process.kill()
+    process.wait()
+    assert call_apart(f"{WORK}:echo", {"a": 1}) == {"a": 1}
+
+
+def test_the_end_of_it_ends_its_work() -> None:
+    start()
+    assert call_apart(f"{WORK}:echo", {}) == {}
+    stop()
+    assert find_processes() == []
+    start()

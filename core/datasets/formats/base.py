@@ -13,11 +13,9 @@ class DatasetFormat(Protocol):
 
     Args:
         name: as the API writes it.
-        can_hang: whether a damaged file can hang or crash the library that reads it.
     """
 
     name: str
-    can_hang: bool
 
     def matches(self, path: Path, head: bytes) -> bool:
         """Whether the file, which starts with the bytes `head`, is of this format."""

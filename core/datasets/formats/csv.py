@@ -33,7 +33,6 @@ class CsvFormat:
     """
 
     name = "csv"
-    can_hang = False
 
     def matches(self, path: Path, head: bytes) -> bool:
         return bool(head) and b"\0" not in head

@@ -51,7 +51,6 @@ class Hdf5Format:
     """Every HDF5 dataset in the file is a column; groups make names such as `train/x`."""
 
     name = "hdf5"
-    can_hang = True
 
     def matches(self, path: Path, head: bytes) -> bool:
         return head.startswith(b"\x89HDF\r\n\x1a\n")

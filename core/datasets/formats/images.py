@@ -63,7 +63,6 @@ class ImagesFormat:
     """
 
     name = "images"
-    can_hang = False
 
     def matches(self, path: Path, head: bytes) -> bool:
         return head.startswith((b"PK\x03\x04", b"PK\x05\x06"))

@@ -64,7 +64,6 @@ class NpyFormat:
     """One array, as the column `data`; mapped from the file, not read into memory."""
 
     name = "npy"
-    can_hang = False
 
     def matches(self, path: Path, head: bytes) -> bool:
         return head.startswith(MAGIC)

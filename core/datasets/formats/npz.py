@@ -53,7 +53,6 @@ class NpzFormat:
     """Each array of the archive is a column."""
 
     name = "npz"
-    can_hang = False
 
     def matches(self, path: Path, head: bytes) -> bool:
         if not head.startswith((b"PK\x03\x04", b"PK\x05\x06")):

@@ -19,7 +19,6 @@ class ParquetFormat:
     """Each top-level field is a column: a number, a boolean, a text, or a list of n numbers in every row."""
 
     name = "parquet"
-    can_hang = False
 
     def matches(self, path: Path, head: bytes) -> bool:
         return head.startswith(MAGIC)
