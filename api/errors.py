@@ -16,7 +16,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from core.datasets import DatasetError
-from core.jobs.errors import IllegalMoveError, JobError, JobNotFoundError, StaleAttemptError
+from core.jobs.errors import (
+    ExternalRunError,
+    IllegalMoveError,
+    JobError,
+    JobNotFoundError,
+    StaleAttemptError,
+)
 from core.storage import StorageFullError
 
 log = logging.getLogger(__name__)
@@ -190,6 +196,8 @@ def _from_exception(request: Request, exc: Exception) -> ProblemError:
         return not_found("job", exc.job_id)
     if isinstance(exc, StaleAttemptError):
         return ProblemError(409, str(exc), name="stale-attempt", pointer="/attempt")
+    if isinstance(exc, ExternalRunError):
+        return ProblemError(409, str(exc), name="external-run")
     if isinstance(exc, IllegalMoveError):
         return ProblemError(409, str(exc), name="illegal-move")
     if isinstance(exc, StorageFullError) or _is_disk_full(exc):

@@ -71,7 +71,17 @@ class Settings(BaseSettings):
     sweep_seconds: float = Field(
         default=5, gt=0, description="Between two searches for jobs that lost their worker or their message."
     )
-    max_attempts: int = Field(default=5, ge=1, description="A job whose lease ran out so often has failed.")
+    shutdown_seconds: float = Field(
+        default=3, ge=0, description="For runs to end their epoch when their worker is told to stop."
+    )
+    max_attempts: int = Field(
+        default=5, ge=1, description="A job whose run or worker was lost so often has failed."
+    )
+    checkpoint_days: float = Field(
+        default=7,
+        gt=0,
+        description="For a retry of a job that failed or was cancelled to find its checkpoint.",
+    )
     batch_metrics_seconds: float = Field(
         default=2.0, gt=0, description="Between two batches whose metrics are kept."
     )

@@ -1,16 +1,18 @@
 """What the worker writes about one attempt at a job; every write carries the attempt's number."""
 
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Engine, select
-from sqlalchemy.orm import Session
 
 from core.database import session_scope, utc_now
-from core.jobs import lease, transitions
+from core.jobs import attempts, lease, transitions
 from core.jobs.states import LEASED, JobState
+from core.settings import Settings
+from core.tables import Attempt as Row
 from core.tables import Job
+
+SHUTDOWN_REASON: Final = "the worker shut down"
 
 
 @dataclass(frozen=True)
@@ -29,32 +31,52 @@ class Attempt:
     Args:
         db_engine: the database.
         job_id, number: the job and the attempt.
-        epoch: epochs that had ended when the attempt began.
         lost_leases: attempts lost before this one.
+        max_attempts: the loss of this number fails the job.
+        spent_seconds: how long earlier attempts took together.
     """
 
     db_engine: Engine
     job_id: str
     number: int
-    epoch: int
     lost_leases: int
+    max_attempts: int
+    spent_seconds: float
+
+    @classmethod
+    def claim_next(cls, db_engine: Engine, worker: str, settings: Settings) -> "Attempt | None":
+        """Take the job whose turn it is; none where none waits."""
+        with session_scope(db_engine) as session:
+            job = lease.claim_next(session, worker, settings.lease_seconds)
+            if job is None:
+                return None
+            return cls(
+                db_engine=db_engine,
+                job_id=job.id,
+                number=job.attempt,
+                lost_leases=job.lost_leases,
+                max_attempts=job.max_attempts or settings.max_attempts,
+                spent_seconds=attempts.spent_seconds(session, job),
+            )
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the job fails when this attempt is lost."""
+        return self.lost_leases + 1 >= self.max_attempts
 
     def look(self) -> Standing:
         """Read how the job stands, without taking the write lock."""
         with session_scope(self.db_engine, read_only=True) as session:
             row = session.execute(
-                select(
-                    Job.attempt, Job.state, Job.cancel_requested_at, Job.time_limit_seconds, Job.started_at
-                ).where(Job.id == self.job_id)
+                select(Job.state, Job.cancel_requested_at, Job.time_limit_seconds, Row.started_at)
+                .join(Row, (Row.job_id == Job.id) & (Row.number == Job.attempt))
+                .where(Job.id == self.job_id, Job.attempt == self.number)
             ).one_or_none()
-        if row is None or row.attempt != self.number or row.state not in LEASED:
+        if row is None or row.state not in LEASED:
             return Standing(False, False, False)
         limit = row.time_limit_seconds
-        is_over = (
-            limit is not None
-            and row.started_at is not None
-            and utc_now() - row.started_at > timedelta(seconds=limit)
-        )
+        spent_seconds = self.spent_seconds + (utc_now() - row.started_at).total_seconds()
+        is_over = limit is not None and spent_seconds > limit
         return Standing(True, row.cancel_requested_at is not None, is_over)
 
     def renew(self, lease_seconds: float) -> None:
@@ -80,7 +102,7 @@ class Attempt:
             lease.release(session, self.job_id, self.number, reason)
 
     def lose(self, reason: str) -> None:
-        """As `give_back`, and counted as a loss."""
+        """As `give_back`, and counted as a loss; not for the last one, which fails the job."""
         with session_scope(self.db_engine) as session:
             job = lease.release(session, self.job_id, self.number, reason)
             job.lost_leases = self.lost_leases + 1
@@ -89,15 +111,6 @@ class Attempt:
         """Whether the job is still under way in this attempt."""
         return self.look().is_ours
 
-    def has_advanced(self) -> bool:
-        """Whether an epoch has ended since the attempt began."""
-        with session_scope(self.db_engine, read_only=True) as session:
-            return (_epoch(session, self.job_id) or 0) > self.epoch
-
     def _move(self, to: JobState, reason: str, error: dict[str, Any] | None = None) -> None:
         with session_scope(self.db_engine) as session:
             transitions.move(session, self.job_id, to, attempt=self.number, reason=reason, error=error)
-
-
-def _epoch(session: Session, job_id: str) -> int | None:
-    return session.scalar(select(Job.epoch).where(Job.id == job_id))

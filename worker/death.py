@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any
 
 MEMORY_EVENTS = Path("/sys/fs/cgroup/memory.events")
-# Signals that come from outside or from want of memory; the others are the child's own doing.
-OUTSIDE_SIGNALS = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT})
 
 
 def count_memory_kills(path: Path = MEMORY_EVENTS) -> int:
@@ -52,14 +50,3 @@ def _killed(name: str, hint: str) -> dict[str, Any]:
         "title": "The training process was killed",
         "detail": f"It was ended by the signal {name}.{hint}",
     }
-
-
-def is_worth_another_attempt(status: int, memory_kills: int, earlier_losses: int, advanced: bool) -> bool:
-    """Whether a job whose child died goes on from its checkpoint instead of failing.
-
-    Killed from outside it does once, and again as long as each attempt has finished an epoch; a crash of its
-    own or want of memory would only repeat itself.
-    """
-    if status >= 0 or memory_kills or -status not in OUTSIDE_SIGNALS:
-        return False
-    return advanced or earlier_losses == 0

@@ -15,7 +15,7 @@ from core.jobs.waiting import waiting_ids
 from core.settings import Settings
 from core.storage import open_store
 from worker.attempt import Attempt
-from worker.leftovers import remove_leftovers
+from worker.leftovers import remove_checkpoints, remove_leftovers
 from worker.predictions import PredictionDesk
 from worker.registration import Registration
 from worker.spare import Spare
@@ -70,7 +70,7 @@ class Supervisor:
         self._doorbell.set()
 
     def close(self) -> None:
-        """Stop all runs, give their jobs back, and end every child."""
+        """Let all runs finish their epoch if it does not take long, give their jobs back, end every child."""
         self._closing.set()
         self._doorbell.set()
         for thread in self._threads:
@@ -82,7 +82,7 @@ class Supervisor:
         self.predictions.close()
         self._spare.close()
         for watch in watches:
-            watch.join(_CLOSE_SECONDS)
+            watch.join(self._settings.shutdown_seconds + _CLOSE_SECONDS)
         self._guard(self._registration.withdraw)
 
     def _claim_all(self) -> None:
@@ -96,11 +96,9 @@ class Supervisor:
             with session_scope(self._db_engine, read_only=True) as session:
                 if not waiting_ids(session, limit=1):
                     return
-            with session_scope(self._db_engine) as session:
-                job = lease.claim_next(session, self._registration.worker_id, self._settings.lease_seconds)
-            if job is None:
+            attempt = Attempt.claim_next(self._db_engine, self._registration.worker_id, self._settings)
+            if attempt is None:
                 return
-            attempt = Attempt(self._db_engine, job.id, job.attempt, job.epoch, job.lost_leases)
             self._begin(attempt)
 
     def _begin(self, attempt: Attempt) -> None:
@@ -135,7 +133,8 @@ class Supervisor:
         for job_id in swept:
             _log.warning("job %s had lost its worker and waits again", job_id)
             ring(job_id)
-        remove_leftovers(self._settings, self._db_engine, self._store)
+        remove_leftovers(self._settings, self._db_engine)
+        remove_checkpoints(self._settings, self._db_engine, self._store)
 
     def _environment(self) -> dict[str, str]:
         return thread_environment(self._machine_slots)

@@ -9,9 +9,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.jobs.errors import JobError
 from core.settings import Settings
-from worker.attempt import Attempt
+from worker.attempt import SHUTDOWN_REASON, Attempt
 from worker.child import Child
-from worker.death import count_memory_kills, describe_death, is_worth_another_attempt
+from worker.death import count_memory_kills, describe_death
 
 _WAIT_SECONDS = 0.1
 _LOOK_SECONDS = 0.4
@@ -42,9 +42,10 @@ class Watch(threading.Thread):
         self._is_closing = threading.Event()
         self._memory_kills = count_memory_kills()
         self._renewed_at = self._looked_at = time.monotonic()
+        self._stop_at: float | None = None
 
     def close(self) -> None:
-        """Stop the run and give the job back, as a worker does that shuts down."""
+        """Stop the run after its epoch, or sooner, and give the job back, as a worker does that shuts down."""
         self._is_closing.set()
 
     def run(self) -> None:
@@ -59,14 +60,23 @@ class Watch(threading.Thread):
 
     def _watch(self) -> None:
         while (status := self._child.wait(_WAIT_SECONDS)) is None:
-            if self._is_closing.is_set():
-                self._child.stop(_GRACE_SECONDS)
-                return self._write(lambda: self._attempt.give_back("the worker shut down"))
-            outcome = self._check()
+            outcome = self._check() or self._check_closing()
             if outcome is not None:
                 self._child.stop(_GRACE_SECONDS)
                 return self._write(outcome)
         return self._write(lambda: self._settle(status))
+
+    def _check_closing(self) -> Callable[[], None] | None:
+        """When the worker shuts down, let the epoch end first if it does so in time."""
+        if not self._is_closing.is_set():
+            return None
+        if self._stop_at is None:
+            self._stop_at = time.monotonic() + self._settings.shutdown_seconds
+            self._child.order(kind="yield")
+        return self._give_back if time.monotonic() > self._stop_at else None
+
+    def _give_back(self) -> None:
+        self._attempt.give_back(SHUTDOWN_REASON)
 
     def _check(self) -> Callable[[], None] | None:
         """Look and renew when it is time. Returns what to write when the child must be stopped."""
@@ -109,13 +119,15 @@ class Watch(threading.Thread):
         """Write how the child ended, unless it has done so itself."""
         if not self._attempt.is_open():
             return
+        if self._is_closing.is_set():
+            # Whoever ends the worker may have ended the run with it.
+            return self._give_back()
         kills = count_memory_kills() - self._memory_kills
         error = describe_death(status, kills)
-        attempt = self._attempt
-        if is_worth_another_attempt(status, kills, attempt.lost_leases, attempt.has_advanced()):
-            attempt.lose(error["detail"])
-        else:
-            attempt.fail(error)
+        # Want of memory would only repeat itself.
+        if kills or self._attempt.is_last:
+            return self._attempt.fail(error)
+        return self._attempt.lose(error["detail"])
 
     def _write(self, outcome: Callable[[], None]) -> None:
         """Write the outcome; a database that stays away leaves it to the sweeper when the lease runs out."""

@@ -6,12 +6,13 @@ from fastapi import APIRouter, Body, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from api.deps import DatabaseDep, QueueDep, SettingsDep
+from api.deps import DatabaseDep, QueueDep, SettingsDep, StoreDep
 from api.errors import documented
 from api.idempotency import IdempotencyDep
-from api.jobs import service
+from api.jobs import control, service
+from api.jobs.cloning import clone_job as clone
 from api.jobs.repository import find_queue_positions, get_job, list_jobs
-from api.jobs.schemas import JobRequest
+from api.jobs.schemas import ChangeRequest, JobRequest, RetryRequest
 from api.jobs.views import JobView, view_job
 from api.names import JobId, Tag
 from api.pagination import Page, PageDep, make_page
@@ -46,6 +47,14 @@ _JOB_EXAMPLES: dict[str, Any] = {
         "summary": "Follow a run that trains elsewhere",
         "value": {"name": "laptop", "external": True, "epochs": 20},
     },
+}
+
+
+_RETRY_EXAMPLES: dict[str, Any] = {
+    "scratch": {"summary": "From scratch", "value": {"from_checkpoint": False}},
+}
+_CLONE_EXAMPLES: dict[str, Any] = {
+    "longer": {"summary": "The same for longer", "value": {"name": "digits, longer", "fit": {"epochs": 20}}},
 }
 
 
@@ -91,10 +100,61 @@ def show_job(job_id: JobId, database: DatabaseDep) -> Response:
         return JsonResponse(service.view(session, get_job(session, job_id)))
 
 
+@router.patch("/{job_id}", response_model=JobView, responses=documented(404, 422))
+def change_job(job_id: JobId, request: ChangeRequest, database: DatabaseDep) -> Response:
+    """Change the priority of a job."""
+    return JsonResponse(control.change_priority(database, job_id, request.priority))
+
+
 @router.post("/{job_id}/cancel", status_code=202, response_model=JobView, responses=documented(404))
 def cancel_job(job_id: JobId, database: DatabaseDep) -> Response:
     """Cancel a job. A running one ends within seconds; one that has ended stays as it is."""
-    return JsonResponse(service.cancel_job(database, job_id), 202)
+    return JsonResponse(control.cancel_job(database, job_id), 202)
+
+
+@router.post("/{job_id}/pause", status_code=202, response_model=JobView, responses=documented(404, 409))
+def pause_job(job_id: JobId, database: DatabaseDep) -> Response:
+    """Pause a job: a waiting one at once, a running one after its epoch. Twice is once."""
+    return JsonResponse(control.pause_job(database, job_id), 202)
+
+
+@router.post("/{job_id}/resume", status_code=202, response_model=JobView, responses=documented(404, 409))
+def resume_job(job_id: JobId, database: DatabaseDep, queue: QueueDep) -> Response:
+    """Queue a paused job again; it goes on from its checkpoint. Twice is once."""
+    return JsonResponse(control.resume_job(database, queue, job_id), 202)
+
+
+@router.post("/{job_id}/retry", status_code=202, response_model=JobView, responses=documented(404, 409, 422))
+def retry_job(
+    job_id: JobId,
+    database: DatabaseDep,
+    queue: QueueDep,
+    store: StoreDep,
+    request: Annotated[RetryRequest | None, Body(openapi_examples=_RETRY_EXAMPLES)] = None,
+) -> Response:
+    """Queue a job that failed or was cancelled again, to go on from its checkpoint or from scratch."""
+    from_checkpoint = request is None or request.from_checkpoint
+    return JsonResponse(
+        control.retry_job(database, queue, store, job_id, from_checkpoint=from_checkpoint), 202
+    )
+
+
+@router.post(
+    "/{job_id}/clone",
+    status_code=202,
+    response_model=JobView,
+    responses=documented(400, 404, 413, 422, 507),
+)
+def clone_job(
+    job_id: JobId,
+    database: DatabaseDep,
+    queue: QueueDep,
+    settings: SettingsDep,
+    idempotent: IdempotencyDep,
+    changes: Annotated[dict[str, Any] | None, Body(openapi_examples=_CLONE_EXAMPLES)] = None,
+) -> Response:
+    """Queue a new job with the model, the dataset and the arguments of this one, but for the fields given."""
+    return clone(database, queue, settings, job_id, changes or {}, idempotent)
 
 
 @router.post("/{job_id}/finish", response_model=JobView, responses=documented(404, 409, 422))

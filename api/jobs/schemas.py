@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchem
 from api.jobs.callbacks import CallbackRequest
 from api.names import Tag, Title
 from api.plain import check_plain
+from core.jobs.waiting import MAX_PRIORITY
 
 _TEXT_OR_OBJECT = {"anyOf": [{"type": "string"}, {"type": "object"}]}
 _ANY_OF_NAMES = {"anyOf": [{"type": "string"}, {"type": "array"}, {"type": "object"}, {"type": "null"}]}
@@ -116,6 +117,15 @@ def _check_model(value: Any) -> Any:
     return value
 
 
+Priority = Annotated[
+    int,
+    Field(
+        ge=-MAX_PRIORITY,
+        le=MAX_PRIORITY,
+        description="Higher goes first; a point is worth a minute of waiting.",
+    ),
+]
+Seconds = Annotated[float, Field(gt=0, le=31_536_000)]
 ModelReference = Annotated[Any, AfterValidator(_check_model), WithJsonSchema(_TEXT_OR_OBJECT)]
 
 
@@ -189,10 +199,30 @@ class JobRequest(_Request):
     fit: FitRequest = FitRequest()
     callbacks: list[CallbackRequest] = Field(default_factory=list, max_length=20)
     seed: int | None = Field(default=None, ge=0, lt=2**32)
-    priority: int = Field(default=0, ge=-1000, le=1000, description="Higher goes first.")
-    time_limit_seconds: float | None = Field(
-        default=None, gt=0, le=31_536_000, description="Of all attempts."
+    priority: Priority = 0
+    queue_timeout_seconds: Seconds | None = Field(
+        default=None, description="A job that has not started by then fails."
+    )
+    time_limit_seconds: Seconds | None = Field(default=None, description="Of all attempts together.")
+    max_attempts: int | None = Field(
+        default=None, ge=1, le=1000, description="So many attempts may be lost; default KERASD_MAX_ATTEMPTS."
     )
     tags: list[Tag] = Field(default_factory=list, max_length=20)
     external: bool = Field(default=False, description="The run trains elsewhere and only reports here.")
     epochs: int | None = Field(default=None, ge=1, le=1_000_000, description="Of an external run.")
+
+
+class ChangeRequest(_Request):
+    """What can be changed of a job."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"example": {"priority": 10}})
+
+    priority: Priority
+
+
+class RetryRequest(_Request):
+    """Where a retry begins."""
+
+    from_checkpoint: bool = Field(
+        default=True, description="False forgets what the job has learnt and measured."
+    )

@@ -20,7 +20,7 @@ from api.responses import JsonResponse
 from core.database import utc_now
 from core.identifiers import new_id
 from core.jobs import transitions
-from core.jobs.cancellation import request_cancel
+from core.jobs.attempts import read_attempts
 from core.jobs.states import JobState
 from core.settings import Settings
 from core.tables import Dataset, Job, Model
@@ -37,13 +37,18 @@ class _Plan:
 
 
 def create_job(
-    database: Database, queue: Queue, settings: Settings, request: JobRequest, idempotent: IdempotentRequest
+    database: Database,
+    queue: Queue,
+    settings: Settings,
+    request: JobRequest,
+    idempotent: IdempotentRequest,
+    cloned_from: str | None = None,
 ) -> Response:
     """Check a request and queue it; the workers are told after the commit.
 
     Raises: ProblemError (422): it cannot work; nothing is kept.
     """
-    digest = hash_request(request)
+    digest = hash_request(request, cloned_from)
     with database.read() as session:
         kept = idempotent.find_answer(session, digest)
         model, dataset = _find_parts(session, request) if kept is None else (None, None)
@@ -54,6 +59,7 @@ def create_job(
         if request.external
         else _plan_training(request, model, dataset, settings)
     )
+    plan.job.cloned_from = cloned_from
     with database.write() as session:
         if (kept := idempotent.reserve(session, digest)) is not None:
             return kept
@@ -130,7 +136,9 @@ def _make_job(request: JobRequest, model: Model | None, spec: dict[str, Any]) ->
         spec=spec,
         tags=request.tags,
         priority=request.priority,
+        queue_timeout_seconds=request.queue_timeout_seconds,
         time_limit_seconds=request.time_limit_seconds,
+        max_attempts=request.max_attempts,
     )
 
 
@@ -147,14 +155,9 @@ def _add(session: Session, plan: _Plan) -> Response:
 
 
 def view(session: Session, job: Job) -> dict[str, Any]:
-    """The job with its place in the queue and its best epoch."""
-    return view_job(job, find_queue_positions(session, [job]).get(job.id), find_best_epoch(session, job))
-
-
-def cancel_job(database: Database, job_id: str) -> dict[str, Any]:
-    """Cancel a job: at once where nobody trains it, else its worker is asked to."""
-    with database.write() as session:
-        return view(session, request_cancel(session, job_id))
+    """The job with its place in the queue, its best epoch and its attempts."""
+    place = find_queue_positions(session, [job]).get(job.id)
+    return view_job(job, place, find_best_epoch(session, job), read_attempts(session, job.id))
 
 
 def finish_job(

@@ -1,12 +1,13 @@
 """What the API says about a job."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.jobs.states import JobState
-from core.tables import Job
+from core.tables import Attempt, Job
 
 EXAMPLE_JOB: dict[str, Any] = {
     "id": "job_01JD5KA2R9C4H7V1M6T8E3W5BX",
@@ -29,7 +30,20 @@ EXAMPLE_JOB: dict[str, Any] = {
     "queued_at": "2026-01-15T12:00:00Z",
     "started_at": "2026-01-15T12:00:01Z",
     "finished_at": None,
+    "queue_timeout_seconds": None,
     "time_limit_seconds": None,
+    "max_attempts": None,
+    "cloned_from": None,
+    "attempts": [
+        {
+            "number": 1,
+            "worker": "wrk_01JD5K6Y3A8C5E1G7J2M4N9P0Q",
+            "started_at": "2026-01-15T12:00:01Z",
+            "ended_at": None,
+            "outcome": None,
+            "reason": None,
+        }
+    ],
     "queue_position": None,
     "links": {"self": "/v1/jobs/job_01JD5KA2R9C4H7V1M6T8E3W5BX"},
     "spec": {"fit": {"epochs": 5, "batch_size": 32}},
@@ -42,6 +56,17 @@ class BestEpoch(BaseModel):
     name: str
     value: float
     epoch: int = Field(description="Counted from 0, as Keras counts.")
+
+
+class AttemptView(BaseModel):
+    """A worker's hold on a job."""
+
+    number: int
+    worker: str
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: JobState | None = Field(description="The state that the job came to; null while it lasts.")
+    reason: str | None
 
 
 class JobView(BaseModel):
@@ -69,14 +94,23 @@ class JobView(BaseModel):
     queued_at: datetime | None
     started_at: datetime | None
     finished_at: datetime | None
+    queue_timeout_seconds: float | None
     time_limit_seconds: float | None
+    max_attempts: int | None = Field(description="Null: as many as the service's settings say.")
+    cloned_from: str | None
+    attempts: list[AttemptView] | None = Field(
+        default=None, description="The first one first; of a single job only, not in lists."
+    )
     queue_position: int | None = Field(description="Counted from 1; null when it does not wait.")
     links: dict[str, str]
     spec: dict[str, Any] = Field(description="The request with every default filled in.")
 
 
 def view_job(
-    job: Job, queue_position: int | None, best: tuple[str, float, int] | None = None
+    job: Job,
+    queue_position: int | None,
+    best: tuple[str, float, int] | None = None,
+    attempts: Sequence[Attempt] | None = None,
 ) -> dict[str, Any]:
     """The job as the API shows it."""
     return {
@@ -100,9 +134,13 @@ def view_job(
         "queued_at": job.queued_at,
         "started_at": job.started_at,
         "finished_at": job.finished_at,
+        "queue_timeout_seconds": job.queue_timeout_seconds,
         "time_limit_seconds": job.time_limit_seconds,
+        "max_attempts": job.max_attempts,
+        "cloned_from": job.cloned_from,
+        "attempts": None if attempts is None else [_view_attempt(attempt) for attempt in attempts],
         "queue_position": queue_position,
-        "links": _make_links(job.id),
+        "links": _make_links(job),
         "spec": job.spec,
     }
 
@@ -113,11 +151,17 @@ def _find_progress(job: Job) -> float:
     return min(1.0, job.epoch / job.epochs) if job.epochs else 0.0
 
 
-def _make_links(job_id: str) -> dict[str, str]:
-    address = f"/v1/jobs/{job_id}"
+def _view_attempt(attempt: Attempt) -> dict[str, Any]:
+    return {name: getattr(attempt, name) for name in AttemptView.model_fields}
+
+
+def _make_links(job: Job) -> dict[str, str]:
+    address = f"/v1/jobs/{job.id}"
+    origin = {} if job.cloned_from is None else {"cloned_from": f"/v1/jobs/{job.cloned_from}"}
     parts = ("metrics", "events", "logs", "artifacts", "predict")
     return {
         "self": address,
         **{part: f"{address}/{part}" for part in parts},
         "publish": f"{address}/publish/epoch/end/",
+        **origin,
     }

@@ -158,6 +158,8 @@ class Stack:
 
     def _stop_children(self) -> None:
         for name, seconds in _STOP_SECONDS.items():
+            if name == "worker":
+                seconds += self._settings.shutdown_seconds
             if name in self._watched:
                 self._watched[name].child.stop(seconds)
 

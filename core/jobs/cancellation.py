@@ -1,12 +1,10 @@
 """Cancelling a job."""
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.database import utc_now
-from core.jobs.errors import JobNotFoundError
 from core.jobs.states import LEASED, TERMINAL, JobState
-from core.jobs.transitions import move
+from core.jobs.transitions import lock, move
 from core.tables import Job
 
 
@@ -25,11 +23,7 @@ def request_cancel(session: Session, job_id: str) -> Job:
     Raises:
         JobNotFoundError: there is no such job.
     """
-    # The lock keeps the state from changing between the look and the act.
-    statement = select(Job).where(Job.id == job_id).with_for_update()
-    job = session.scalars(statement, execution_options={"populate_existing": True}).one_or_none()
-    if job is None:
-        raise JobNotFoundError(job_id)
+    job = lock(session, job_id)
     if job.state in TERMINAL or job.cancel_requested_at is not None:
         return job
     if job.state in LEASED and not job.external:

@@ -29,6 +29,14 @@ class StaleAttemptError(JobError):
         self.state = state
 
 
+class ExternalRunError(JobError):
+    """What is asked can only be done where the run trains."""
+
+    def __init__(self, job_id: str, verb: str) -> None:
+        super().__init__(f"Job {job_id} trains elsewhere and only reports here; {verb} it there.")
+        self.job_id = job_id
+
+
 class IllegalMoveError(JobError):
     """The job is in a state from which this move is not allowed."""
 

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.database import utc_now
 from core.jobs.cursor import refusal
 from core.jobs.states import LEASED, JobState
-from core.jobs.transitions import move
+from core.jobs.transitions import lock, move
 from core.jobs.waiting import ORDER
-from core.tables import Job
+from core.tables import Attempt, Job
 
 _LEASED: Final = sorted(LEASED)
 
@@ -87,11 +87,8 @@ def release(session: Session, job_id: str, attempt: int, reason: str) -> Job:
         IllegalMoveError: the job is not under way.
         JobNotFoundError: there is no such job.
     """
-    statement = select(Job).where(Job.id == job_id).with_for_update()
-    job = session.scalars(statement, execution_options={"populate_existing": True}).one_or_none()
-    if job is None:
-        raise refusal(session, job_id, None)
-    return move(session, job_id, _state_without_worker(job), attempt=attempt, reason=reason, expected=LEASED)
+    to = _state_without_worker(lock(session, job_id))
+    return move(session, job_id, to, attempt=attempt, reason=reason, expected=LEASED)
 
 
 def sweep(session: Session, now: datetime, max_attempts: int = 5) -> list[str]:
@@ -100,7 +97,7 @@ def sweep(session: Session, now: datetime, max_attempts: int = 5) -> list[str]:
     Args:
         session: an open session.
         now: leases that end before this moment have run out.
-        max_attempts: the loss of this number makes the job fail.
+        max_attempts: the loss of this number makes a job fail that names no number itself.
 
     Returns:
         The jobs that wait again, to be rung.
@@ -121,9 +118,10 @@ def _claim_first(
 ) -> Job | None:
     # Passing over rows that another worker has locked keeps workers from queueing up behind one another;
     # SQLite has no such locks and needs none, since only one transaction writes at a time.
+    in_time = or_(Job.queue_expires_at.is_(None), Job.queue_expires_at > utc_now())
     statement = (
         select(Job.id)
-        .where(Job.state == JobState.QUEUED, *wanted)
+        .where(Job.state == JobState.QUEUED, in_time, *wanted)
         .order_by(*ORDER)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -131,19 +129,23 @@ def _claim_first(
     job_id = session.execute(statement).scalar_one_or_none()
     if job_id is None:
         return None
+    now = utc_now()
     values = {
         "attempt": Job.attempt + 1,
         "worker": worker,
-        "lease_expires_at": utc_now() + timedelta(seconds=lease_seconds),
+        "lease_expires_at": now + timedelta(seconds=lease_seconds),
     }
-    return move(session, job_id, JobState.STARTING, expected={JobState.QUEUED}, values=values)
+    job = move(session, job_id, JobState.STARTING, expected={JobState.QUEUED}, values=values)
+    session.add(Attempt(job_id=job_id, number=job.attempt, worker=worker, started_at=now))
+    session.flush()
+    return job
 
 
 def _take_away(session: Session, job: Job, max_attempts: int) -> Job:
     lost_leases = job.lost_leases + 1
     to = _state_without_worker(job)
     error: dict[str, Any] | None = None
-    if lost_leases >= max_attempts and to != JobState.CANCELLED:
+    if lost_leases >= (job.max_attempts or max_attempts) and to != JobState.CANCELLED:
         to = JobState.FAILED
         error = {
             "type": "worker-lost",

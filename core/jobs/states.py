@@ -18,7 +18,7 @@ class JobState(StrEnum):
 
 
 TERMINAL: Final = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED})
-"""States that a job never leaves."""
+"""States in which a job has ended; one that failed or was cancelled leaves it by a retry alone."""
 
 LEASED: Final = frozenset({JobState.STARTING, JobState.RUNNING, JobState.PAUSING})
 """States in which a worker holds the job (an external run is held by nobody here)."""
@@ -26,8 +26,11 @@ LEASED: Final = frozenset({JobState.STARTING, JobState.RUNNING, JobState.PAUSING
 ALLOWED_MOVES: Final[frozenset[tuple[JobState, JobState]]] = frozenset(
     {
         (JobState.QUEUED, JobState.STARTING),
+        (JobState.QUEUED, JobState.PAUSED),
+        (JobState.QUEUED, JobState.FAILED),
         (JobState.QUEUED, JobState.CANCELLED),
         (JobState.STARTING, JobState.RUNNING),
+        (JobState.STARTING, JobState.PAUSING),
         (JobState.STARTING, JobState.QUEUED),
         (JobState.STARTING, JobState.FAILED),
         (JobState.STARTING, JobState.CANCELLED),
@@ -42,6 +45,8 @@ ALLOWED_MOVES: Final[frozenset[tuple[JobState, JobState]]] = frozenset(
         (JobState.PAUSING, JobState.CANCELLED),
         (JobState.PAUSED, JobState.QUEUED),
         (JobState.PAUSED, JobState.CANCELLED),
+        (JobState.FAILED, JobState.QUEUED),
+        (JobState.CANCELLED, JobState.QUEUED),
     }
 )
 

@@ -4,13 +4,14 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from core.database import utc_now
 from core.jobs.errors import IllegalMoveError, JobNotFoundError, StaleAttemptError
 from core.jobs.states import LEASED, TERMINAL, JobState, sources_of
-from core.tables import Event, Job
+from core.jobs.waiting import begin_to_wait
+from core.tables import Attempt, Event, Job
 
 
 def create(session: Session, job: Job) -> Job:
@@ -25,11 +26,26 @@ def create(session: Session, job: Job) -> Job:
         job.state, job.started_at = JobState.RUNNING, now
     else:
         job.state, job.queued_at = JobState.QUEUED, now
+        for column, value in begin_to_wait(job, now).items():
+            setattr(job, column, value)
     job.attempt, job.last_seq = 0, 1
     session.add(job)
     session.flush()
     session.add(_state_event(job, reason=None))
     session.flush()
+    return job
+
+
+def lock(session: Session, job_id: str) -> Job:
+    """Fetch a job whose state nobody else changes until the transaction ends.
+
+    Raises:
+        JobNotFoundError: there is no such job.
+    """
+    statement = select(Job).where(Job.id == job_id).with_for_update()
+    job = session.scalars(statement, execution_options={"populate_existing": True}).one_or_none()
+    if job is None:
+        raise JobNotFoundError(job_id)
     return job
 
 
@@ -44,7 +60,9 @@ def move(
     error: Mapping[str, Any] | None = None,
     values: Mapping[str, Any] | None = None,
 ) -> Job:
-    """Change the state of a job in one compare-and-set statement and write the event that tells it.
+    """Change the state of a job in one compare-and-set statement, and write what tells of it.
+
+    That is an event, and the end of the attempt that ends with the move.
 
     Args:
         session: an open session.
@@ -65,7 +83,8 @@ def move(
         IllegalMoveError: the job is in a state from which it may not move there.
     """
     sources = sources_of(to) if expected is None else sources_of(to) & frozenset(expected)
-    changes: dict[str, Any] = {"state": to, "last_seq": Job.last_seq + 1, **_consequences(to, utc_now())}
+    now = utc_now()
+    changes: dict[str, Any] = {"state": to, "last_seq": Job.last_seq + 1, **_consequences(to, now)}
     if error is not None:
         changes["error"] = dict(error)
     statement = (
@@ -80,6 +99,7 @@ def move(
     job = session.scalars(statement).one_or_none()
     if job is None:
         raise _refusal(session, job_id, to, attempt, sources)
+    _end_attempt(session, job, reason, now)
     session.add(_state_event(job, reason))
     session.flush()
     return job
@@ -91,7 +111,9 @@ def _consequences(to: JobState, now: datetime) -> dict[str, Any]:
     if to not in LEASED:
         changes["lease_expires_at"] = None
     if to == JobState.QUEUED:
-        changes |= {"queued_at": now, "worker": None}
+        changes |= {"queued_at": now, "finished_at": None, "worker": None}
+    elif to == JobState.STARTING:
+        changes["queue_expires_at"] = None
     elif to == JobState.RUNNING:
         changes["started_at"] = func.coalesce(Job.started_at, now)
     elif to == JobState.PAUSED:
@@ -99,6 +121,13 @@ def _consequences(to: JobState, now: datetime) -> dict[str, Any]:
     elif to in TERMINAL:
         changes["finished_at"] = now
     return changes
+
+
+def _end_attempt(session: Session, job: Job, reason: str | None, now: datetime) -> None:
+    if job.state not in LEASED:
+        under_way = (Attempt.job_id == job.id, Attempt.number == job.attempt, Attempt.ended_at.is_(None))
+        ended = {"ended_at": now, "outcome": job.state, "reason": reason}
+        session.execute(update(Attempt).where(*under_way).values(ended))
 
 
 def _state_event(job: Job, reason: str | None) -> Event:

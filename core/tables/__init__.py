@@ -1,6 +1,7 @@
 """The tables, a file each."""
 
 from core.tables.artifacts import Artifact
+from core.tables.attempts import Attempt
 from core.tables.datasets import Dataset
 from core.tables.events import Event
 from core.tables.idempotency_keys import IdempotencyKey
@@ -12,6 +13,7 @@ from core.tables.workers import Worker
 
 __all__ = [
     "Artifact",
+    "Attempt",
     "Dataset",
     "Event",
     "IdempotencyKey",

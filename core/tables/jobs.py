@@ -16,7 +16,7 @@ class Job(Base):
     """
 
     __tablename__ = "jobs"
-    __table_args__ = (Index("ix_jobs_waiting", "state", "priority", "id"),)
+    __table_args__ = (Index("ix_jobs_waiting", "state", "turn_at", "id"),)
 
     id: Mapped[str] = mapped_column(String(30), primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
@@ -32,10 +32,23 @@ class Job(Base):
     attempt: Mapped[int] = mapped_column(default=0)
     """How often a worker claimed the job; every write of a worker carries it."""
     lost_leases: Mapped[int] = mapped_column(default=0)
-    """How many of these attempts ended because the worker fell silent."""
+    """How many attempts since the last retry lost their run or their worker."""
+    max_attempts: Mapped[int | None]
+    """So many losses fail the job; none: the service's setting."""
+    retried_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Attempts before this no longer count for the time limit."""
+    cloned_from: Mapped[str | None] = mapped_column(String(30))
     priority: Mapped[int] = mapped_column(default=0)
-    """Higher goes first."""
+    """Higher goes first; see `turn_at`."""
+    turn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """The earliest goes first: when it began to wait, put forward by its priority."""
+    queue_timeout_seconds: Mapped[float | None] = mapped_column(Float)
+    queue_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    """When a job that has not started by then fails."""
     time_limit_seconds: Mapped[float | None] = mapped_column(Float)
+    """Of all attempts together."""
+    checkpoint_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    """When the newest checkpoint was begun; none where none is kept."""
     worker: Mapped[str | None] = mapped_column(String(200))
     lease_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     cancel_requested_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -14,7 +14,7 @@ from tests.api_process import ApiProcess
 @contextmanager
 def serve(home: Path, database_url: str, **settings: Any) -> Iterator[ApiProcess]:
     """Run the API until the block ends."""
-    server = ApiProcess(home, database_url, sse_poll_seconds=0.02, **settings)
+    server = ApiProcess(home, database_url, **{"sse_poll_seconds": 0.02, "sweep_seconds": 0.2, **settings})
     try:
         server.start()
         yield server

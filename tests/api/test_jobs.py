@@ -71,7 +71,7 @@ class TestCancel:
 class TestQueue:
     def test_higher_priority_goes_first(self, api: httpx.Client, server: Any) -> None:
         late = make_queued_job(server, priority=-5)
-        early = make_queued_job(server, priority=900)
+        early = make_queued_job(server, priority=90)
         try:
             assert api.get(f"/v1/jobs/{early}").json()["queue_position"] == 1
             place = api.get(f"/v1/jobs/{late}").json()["queue_position"]

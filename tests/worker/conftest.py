@@ -24,7 +24,7 @@ from core import migrate
 from core.database import create_db_engine, session_scope
 from core.embedded.broker import find_broker, publish_address
 from core.identifiers import new_id
-from core.jobs import lease, transitions
+from core.jobs import transitions
 from core.settings import Settings
 from core.tables import Job
 from worker.attempt import Attempt
@@ -281,9 +281,10 @@ def claim_job(db_engine: Engine) -> Callable[..., Attempt]:
     def claim(**columns: Any) -> Attempt:
         with session_scope(db_engine) as session:
             job = transitions.create(session, Job(id=new_id("job"), name="a job", epochs=3, **columns))
-            claimed = lease.claim(session, job.id, "worker-1", 30)
-            assert claimed is not None
-            return Attempt(db_engine, job.id, claimed.attempt, claimed.epoch, claimed.lost_leases)
+        claimed = Attempt.claim_next(db_engine, "worker-1", Settings(lease_seconds=30))
+        assert claimed is not None
+        assert claimed.job_id == job.id
+        return claimed
 
     return claim
 

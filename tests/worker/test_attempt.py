@@ -4,15 +4,16 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine
 
-from core.database import session_scope, utc_now
-from core.jobs import lease, transitions
+from core.database import session_scope
+from core.jobs import lease
 from core.jobs.cancellation import request_cancel
 from core.jobs.errors import StaleAttemptError
-from core.jobs.metrics import MetricPoint, record
-from core.jobs.states import JobState
+from core.settings import Settings
+from core.tables import Attempt as Row
 from core.tables import Job
 from worker.attempt import Attempt, Standing
 
+SETTINGS = Settings()
 ClaimJob = Callable[..., Attempt]
 
 
@@ -21,9 +22,9 @@ def read(db_engine: Engine, job_id: str) -> Job:
         return session.get_one(Job, job_id)
 
 
-def start(attempt: Attempt) -> None:
+def begin_earlier(attempt: Attempt, seconds: float) -> None:
     with session_scope(attempt.db_engine) as session:
-        transitions.move(session, attempt.job_id, JobState.RUNNING, attempt=attempt.number)
+        session.get_one(Row, (attempt.job_id, attempt.number)).started_at -= timedelta(seconds=seconds)
 
 
 def test_a_job_is_ours_until_another_attempt_has_it(db_engine: Engine, claim_job: ClaimJob) -> None:
@@ -52,11 +53,29 @@ def test_a_cancel_is_seen_and_carried_out(db_engine: Engine, claim_job: ClaimJob
 def test_the_time_of_all_attempts_counts(db_engine: Engine, claim_job: ClaimJob) -> None:
     attempt = claim_job(time_limit_seconds=60.0)
     assert not attempt.look().time_is_over
-    start(attempt)
+    begin_earlier(attempt, 40)
     assert not attempt.look().time_is_over
+    attempt.give_back("shut down")
+    following = Attempt.claim_next(db_engine, "worker-2", SETTINGS)
+    assert following is not None
+    assert following.spent_seconds == pytest.approx(40, abs=5)
+    assert not following.look().time_is_over
+    begin_earlier(following, 30)
+    assert following.look().time_is_over
+
+
+def test_the_time_between_attempts_does_not_count(db_engine: Engine, claim_job: ClaimJob) -> None:
+    attempt = claim_job(time_limit_seconds=60.0)
+    attempt.give_back("shut down")
     with session_scope(db_engine) as session:
-        session.get_one(Job, attempt.job_id).started_at = utc_now() - timedelta(seconds=61)
-    assert attempt.look().time_is_over
+        row = session.get_one(Row, (attempt.job_id, 1))
+        assert row.ended_at is not None
+        row.started_at, row.ended_at = (
+            moment - timedelta(days=1) for moment in (row.started_at, row.ended_at)
+        )
+    following = Attempt.claim_next(db_engine, "worker-2", SETTINGS)
+    assert following is not None
+    assert not following.look().time_is_over
 
 
 def test_a_loss_is_counted_and_a_return_is_not(db_engine: Engine, claim_job: ClaimJob) -> None:
@@ -70,12 +89,11 @@ def test_a_loss_is_counted_and_a_return_is_not(db_engine: Engine, claim_job: Cla
     assert read(db_engine, lost.job_id).state == "queued"
 
 
-def test_an_epoch_that_ended_is_an_advance(db_engine: Engine, claim_job: ClaimJob) -> None:
-    attempt = claim_job()
-    assert not attempt.has_advanced()
-    with session_scope(db_engine) as session:
-        record(session, attempt.job_id, [MetricPoint("epoch", 0, 0, {"loss": 1.0}, 0.0)], attempt.number)
-    assert attempt.has_advanced()
+def test_the_last_attempt_is_the_one_whose_loss_fails_the_job(claim_job: ClaimJob) -> None:
+    assert not claim_job(max_attempts=2).is_last
+    assert claim_job(max_attempts=2, lost_leases=1).is_last
+    assert not claim_job(lost_leases=3).is_last
+    assert claim_job(lost_leases=4).is_last
 
 
 def test_renewing_prolongs_the_lease(db_engine: Engine, claim_job: ClaimJob) -> None:

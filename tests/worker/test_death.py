@@ -1,9 +1,7 @@
 import signal
 from pathlib import Path
 
-import pytest
-
-from worker.death import count_memory_kills, describe_death, is_worth_another_attempt
+from worker.death import count_memory_kills, describe_death
 
 
 def test_the_signal_is_named_and_a_kill_hints_at_memory() -> None:
@@ -25,22 +23,3 @@ def test_want_of_memory_is_told_where_the_kernel_counts_it(tmp_path: Path) -> No
 
 def test_an_exit_status_is_told() -> None:
     assert "status 7" in describe_death(7, memory_kills=0)["detail"]
-
-
-@pytest.mark.parametrize(
-    ("status", "memory_kills", "earlier_losses", "advanced", "again"),
-    [
-        (-signal.SIGKILL, 0, 0, False, True),
-        (-signal.SIGKILL, 0, 1, False, False),
-        (-signal.SIGKILL, 0, 3, True, True),
-        (-signal.SIGKILL, 1, 0, True, False),
-        (-signal.SIGTERM, 0, 0, False, True),
-        (-signal.SIGSEGV, 0, 0, True, False),
-        (-signal.SIGABRT, 0, 0, True, False),
-        (1, 0, 0, True, False),
-    ],
-)
-def test_only_what_came_from_outside_is_tried_again(
-    status: int, memory_kills: int, earlier_losses: int, advanced: bool, again: bool
-) -> None:
-    assert is_worth_another_attempt(status, memory_kills, earlier_losses, advanced) is again

@@ -1,29 +1,61 @@
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import Engine
 
+from core.database import session_scope, utc_now
 from core.identifiers import new_id
+from core.jobs import transitions
+from core.jobs.states import JobState
 from core.settings import Settings
-from core.storage import open_store
+from core.storage import ObjectStore, open_store
+from core.tables import Job
 from worker.attempt import Attempt
-from worker.leftovers import remove_leftovers
+from worker.leftovers import remove_checkpoints, remove_leftovers
+
+ClaimJob = Callable[..., Attempt]
 
 
-def test_only_what_ended_jobs_left_is_removed(
-    tmp_path: Path, db_engine: Engine, claim_job: Callable[..., Attempt]
-) -> None:
+def test_only_what_ended_jobs_left_is_removed(tmp_path: Path, db_engine: Engine, claim_job: ClaimJob) -> None:
     settings = Settings(home=tmp_path)
-    store = open_store(settings)
-    assert remove_leftovers(settings, db_engine, store) == []
+    assert remove_leftovers(settings, db_engine) == []
     ended, going_on, gone = claim_job(), claim_job(), new_id("job")
     for job_id in (ended.job_id, going_on.job_id, gone):
         folder = settings.runs_path / job_id / "spool"
         folder.mkdir(parents=True)
         (folder / "000001.jsonl").write_text("{}\n")
-        store.put_checkpoint(job_id, folder / "000001.jsonl")
     ended.fail({"title": "no"})
-    assert sorted(remove_leftovers(settings, db_engine, store)) == sorted([ended.job_id, gone])
+    assert sorted(remove_leftovers(settings, db_engine)) == sorted([ended.job_id, gone])
     assert [path.name for path in settings.runs_path.iterdir()] == [going_on.job_id]
-    assert store.get_checkpoint(going_on.job_id) is not None
-    assert store.get_checkpoint(ended.job_id) is None
+
+
+def keep_checkpoint(store: ObjectStore, attempt: Attempt, path: Path) -> None:
+    path.write_bytes(b"weights")
+    store.put_checkpoint(attempt.job_id, path)
+    with session_scope(attempt.db_engine) as session:
+        session.get_one(Job, attempt.job_id).checkpoint_at = utc_now()
+
+
+def test_checkpoints_stay_as_long_as_a_retry_may_want_them(
+    tmp_path: Path, db_engine: Engine, claim_job: ClaimJob
+) -> None:
+    settings = Settings(home=tmp_path, checkpoint_days=2)
+    store = open_store(settings)
+    going_on, succeeded, failed, long_failed = (claim_job() for _ in range(4))
+    for attempt in (going_on, succeeded, failed, long_failed):
+        keep_checkpoint(store, attempt, tmp_path / "checkpoint.h5")
+    failed.fail({"title": "no"})
+    long_failed.fail({"title": "no"})
+    with session_scope(db_engine) as session:
+        transitions.move(session, succeeded.job_id, JobState.RUNNING)
+        transitions.move(session, succeeded.job_id, JobState.SUCCEEDED)
+        session.get_one(Job, long_failed.job_id).finished_at = utc_now() - timedelta(days=3)
+    removed = remove_checkpoints(settings, db_engine, store)
+    assert sorted(removed) == sorted([succeeded.job_id, long_failed.job_id])
+    kept = {
+        attempt.job_id: store.get_checkpoint(attempt.job_id) is not None
+        for attempt in (going_on, succeeded, failed, long_failed)
+    }
+    assert list(kept.values()) == [True, False, True, False]
+    assert remove_checkpoints(settings, db_engine, store) == []

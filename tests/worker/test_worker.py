@@ -167,7 +167,7 @@ def test_a_stopped_worker_gives_its_job_back(service: Any) -> None:
 
 
 def test_a_crash_fails_the_job_with_the_signal_and_spares_the_worker(warm_service: Any) -> None:
-    job_id = warm_service.submit(**LONG)
+    job_id = warm_service.submit(**LONG, max_attempts=1)
     warm_service.wait_for_epoch(job_id, 1)
     warm_service.find_training(job_id).send_signal(signal.SIGSEGV)
     error = warm_service.wait_for(job_id, "failed")["error"]

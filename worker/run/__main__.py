@@ -32,8 +32,10 @@ _log = logging.getLogger(__name__)
 
 def main() -> int:
     """Obey orders: one training, or predictions until the end. Returns the exit status."""
-    # Ctrl-C in a terminal reaches the whole group; the worker decides what becomes of the run.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C in a terminal and a service manager reach the whole group; the worker decides what becomes of
+    # the run.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     channel = Channel()
     channel.start()
     settings = get_settings()
@@ -66,7 +68,7 @@ def _train(
         training = None
         try:
             job = fetch_job(db_engine, job_id, attempt)
-            training = Training(settings, db_engine, store, job, log)
+            training = Training(settings, db_engine, store, job, log, channel.must_yield)
             channel.before_exit(partial(_say_last_words, training, log))
             training.run()
         except (JobError, RefusedError) as error:

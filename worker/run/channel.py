@@ -24,6 +24,7 @@ class Channel:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
         self._queue: Queue[dict[str, Any]] = Queue()
         self._before_exit: Callable[[], None] | None = None
+        self._yields = threading.Event()
 
     def start(self) -> None:
         """Begin to listen, in a thread of its own."""
@@ -34,9 +35,13 @@ class Channel:
         self._messages.write(json.dumps(message) + "\n")
 
     def orders(self) -> Iterator[dict[str, Any]]:
-        """The orders as they come, but for `stop`, which ends the process."""
+        """The orders as they come, but for `stop`, which ends the process, and `yield`."""
         while True:
             yield self._queue.get()
+
+    def must_yield(self) -> bool:
+        """Whether the worker shuts down and wants its job back after this epoch."""
+        return self._yields.is_set()
 
     def before_exit(self, act: Callable[[], None]) -> None:
         """What to do, in a fraction of a second, when the worker says stop."""
@@ -45,6 +50,9 @@ class Channel:
     def _listen(self) -> None:
         for line in self._orders:
             order = json.loads(line)
+            if order["kind"] == "yield":
+                self._yields.set()
+                continue
             if order["kind"] != "stop":
                 self._queue.put(order)
                 continue

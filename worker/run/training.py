@@ -7,13 +7,15 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from core.database import session_scope
-from core.jobs import cursor, transitions
+from core.database import session_scope, utc_now
+from core.jobs import cursor, lease, transitions
 from core.jobs.states import JobState
 from core.settings import Settings
 from core.storage import ObjectStore
+from core.tables import Job
 from engine.callbacks import Callback
 from engine.saving import DefinitionLimits, read_definition
+from worker.attempt import SHUTDOWN_REASON
 from worker.device import seed_generators
 from worker.reporting import RefusedError, ServiceMonitor
 from worker.run import artifacts
@@ -24,6 +26,10 @@ from worker.run.job import TrainingJob
 from worker.run.log import RunLog
 
 
+class InterruptedTrainingError(Exception):
+    """The run is to end here and to go on later from its checkpoint; the message says why."""
+
+
 class Training:
     """Trains a job and hands back its files.
 
@@ -31,35 +37,49 @@ class Training:
         settings: limits and addresses.
         db_engine, store: the service's database and files.
         job: what to train.
-        printed: the log of the job, which is finished before the job ends as succeeded.
+        printed: the log of the job, which is finished before the job leaves this process.
+        must_yield: whether the worker wants the job back; asked before the training and after each epoch.
     """
 
     def __init__(
-        self, settings: Settings, db_engine: Engine, store: ObjectStore, job: TrainingJob, printed: RunLog
+        self,
+        settings: Settings,
+        db_engine: Engine,
+        store: ObjectStore,
+        job: TrainingJob,
+        printed: RunLog,
+        must_yield: Callable[[], bool],
     ) -> None:
         self._settings = settings
         self._db_engine = db_engine
         self._store = store
         self._job = job
         self._printed = printed
+        self._must_yield = must_yield
         home = settings.runs_path / job.job_id
         self._folder = home / str(job.attempt)
         self._folder.mkdir(parents=True, exist_ok=True)
         self.monitor = ServiceMonitor(settings, job.job_id, job.attempt, home / "spool")
 
     def run(self) -> None:
-        """Train, keep the files and end the job as succeeded.
+        """Train, keep the files and end the job as succeeded; or hand it back when that is wanted.
 
         Raises:
             RefusedError, StaleAttemptError: the job is another attempt's; nothing more may be written.
             Exception: whatever went wrong; nothing is half written.
         """
+        try:
+            self._train()
+        except InterruptedTrainingError as interruption:
+            self._hand_back(str(interruption))
+
+    def _train(self) -> None:
         seed_generators(self._seed())
         model = self._build_model()
         train, validation = load_data(self._job, self._store, self._settings)
         model.compile(**self._job.spec["compile"])
         fit = make_fit_arguments(self._job.spec["fit"], train, validation, model.output_names)
-        self._move(JobState.RUNNING)
+        self._begin()
         log = EpochLog(fit["epochs"])
         try:
             self._fit(model, fit, log)
@@ -93,7 +113,7 @@ class Training:
         resumed = read_checkpoint(self._store, self._job.job_id)
         asked = make_callbacks(self._job.spec["callbacks"], self._folder)
         checkpointer = Checkpointer(
-            self._store, self._job.job_id, self._folder, asked, log.rows, self._check_attempt, resumed
+            self._store, self._job.job_id, self._folder, asked, log.rows, self._note_checkpoint, resumed
         )
         watching: list[Callback] = [
             log,
@@ -101,6 +121,7 @@ class Training:
             BestModels(self._folder, self._keep),
             LossGuard(),
             checkpointer,
+            Interruption(self._check_interruption),
         ]
         if resumed is not None:
             fit["initial_epoch"] = self._next_epoch(resumed, fit["epochs"])
@@ -130,13 +151,48 @@ class Training:
             cursor.reserve(session, self._job.job_id, 0, self._job.attempt)
             artifacts.add_artifacts(session, self._job.job_id, files)
 
-    def _check_attempt(self) -> None:
+    def _note_checkpoint(self) -> None:
         with session_scope(self._db_engine) as session:
             cursor.reserve(session, self._job.job_id, 0, self._job.attempt)
+            session.get_one(Job, self._job.job_id).checkpoint_at = utc_now()
 
-    def _move(self, to: JobState) -> None:
+    def _begin(self) -> None:
         with session_scope(self._db_engine) as session:
-            transitions.move(session, self._job.job_id, to, attempt=self._job.attempt)
+            self._refuse_interrupted(transitions.lock(session, self._job.job_id).state)
+            transitions.move(session, self._job.job_id, JobState.RUNNING, attempt=self._job.attempt)
+
+    def _check_interruption(self) -> None:
+        with session_scope(self._db_engine, read_only=True) as session:
+            self._refuse_interrupted(session.get_one(Job, self._job.job_id).state)
+
+    def _refuse_interrupted(self, state: str) -> None:
+        if state == JobState.PAUSING:
+            raise InterruptedTrainingError("paused on request")
+        if self._must_yield():
+            raise InterruptedTrainingError(SHUTDOWN_REASON)
+
+    def _hand_back(self, reason: str) -> None:
+        if not self.monitor.flush():
+            raise RefusedError(self._job.job_id)
+        self._printed.finish()
+        with session_scope(self._db_engine) as session:
+            lease.release(session, self._job.job_id, self._job.attempt, reason)
+
+
+class Interruption(Callback):
+    """Ends the run after an epoch where that is wanted; it must come after the checkpoint.
+
+    Args:
+        check: raises where the run is to end.
+    """
+
+    def __init__(self, check: Callable[[], None]) -> None:
+        super().__init__()
+        self._check = check
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Called at the end of each epoch."""
+        self._check()
 
 
 class BestModels(Callback):

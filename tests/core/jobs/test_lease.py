@@ -181,6 +181,15 @@ def test_a_job_that_kills_every_worker_fails(db_engine: Engine, add_job: Callabl
     assert "5 attempts" in job.error["detail"]
 
 
+def test_a_job_may_name_its_number_of_attempts(db_engine: Engine, add_job: Callable[..., str]) -> None:
+    job_id = add_job(max_attempts=2)
+    for expected in ([job_id], []):
+        with session_scope(db_engine) as session:
+            claim_next(session, "worker-1", LEASE_SECONDS)
+        assert sweep_later(db_engine) == expected
+    assert read_job(db_engine, job_id).state == "failed"
+
+
 def test_jobs_given_back_count_for_no_loss(db_engine: Engine, add_job: Callable[..., str]) -> None:
     job_id = add_job()
     for attempt in range(1, 8):

@@ -17,14 +17,14 @@ from core.tables import Job
 
 ROOT = Path(__file__).parents[3]
 EXPECTED_MOVES = {
-    "queued": {"starting", "cancelled"},
-    "starting": {"running", "queued", "failed", "cancelled"},
+    "queued": {"starting", "paused", "failed", "cancelled"},
+    "starting": {"running", "pausing", "queued", "failed", "cancelled"},
     "running": {"pausing", "queued", "succeeded", "failed", "cancelled"},
     "pausing": {"paused", "succeeded", "failed", "cancelled"},
     "paused": {"queued", "cancelled"},
     "succeeded": set(),
-    "failed": set(),
-    "cancelled": set(),
+    "failed": {"queued"},
+    "cancelled": {"queued"},
 }
 
 
