@@ -17,13 +17,8 @@ REPAIRS: Edits = {
     ],
     # The way out of the endless loop stands outside it.
     "s06_3_1_flow": [
-        (
-            "    if batches >= len(x_train) / 32:\n"
-            "        # 我们需要手动打破循环，\n"
-            "        # 因为生成器会无限循环\n"
-            "        break",
-            "        if batches >= len(x_train) / 32:\n            break",
-        )
+        ("    if batches >= len(x_train) / 32:", "        if batches >= len(x_train) / 32:"),
+        ("        break", "            break"),
     ],
     # A bracket is missing, and the text leaves out what is trained on what.
     "s11_1_13_lambda_callbacks": [
@@ -50,7 +45,30 @@ REPAIRS: Edits = {
         ("generator, #", "generator=generator, #"),
         ("steps_per_epoch, #", "steps_per_epoch=4, #"),
     ],
+    # TensorFlow's own variables and sessions.
+    "s14_5_is_keras_tensor": [
+        (
+            ">>> k_var = tf.placeholder('float32', shape=(1,1))\n"
+            ">>> K.is_keras_tensor(k_var) # 在 Keras 之外间接创建的变量不是 Keras 张量。\n"
+            "False\n",
+            "",
+        )
+    ],
+    "s14_5_shape": [
+        (">>> tf_session = K.get_session()\n", ""),
+        (
+            "# 要得到整数尺寸 (相反, 你可以使用 K.int_shape(x))\n"
+            ">>> K.shape(kvar).eval(session=tf_session)\n"
+            "array([2, 2], dtype=int32)\n"
+            ">>> K.shape(inputs).eval(session=tf_session)\n"
+            "array([2, 4, 5], dtype=int32)\n",
+            "",
+        ),
+    ],
+    # The text gives the inputs two names.
+    "s03_3_4_2_device_parallel": [("tweet_", "input_")],
     # The manual's machine has eight GPUs.
+    "s20_9_multi_gpu": [("gpus=8", "gpus=2, devices=['/cpu:0', '/cpu:0']")],
     "s03_3_4_1_data_parallel": [("gpus=8", "gpus=2, devices=['/cpu:0', '/cpu:0']")],
 }
 
@@ -78,5 +96,11 @@ SIZES: Edits = {
         ("validation_steps=800", "validation_steps=2"),
     ],
     "s06_3_1_masks": [("steps_per_epoch=2000", "steps_per_epoch=2"), ("epochs=50", "epochs=2")],
+    "s20_9_multi_gpu": [
+        ("num_samples = 1000", "num_samples = 4"),
+        ("224", "71"),
+        ("num_classes = 1000", "num_classes = 10"),
+        ("epochs=20", "epochs=1"),
+    ],
     "s11_2_2_checkpoint": [("/tmp/weights.hdf5", "weights.hdf5")],
 }

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from engine import as_keras
-from engine.backend import isolated_state
 from tests.manual.edits import REPAIRS, SIZES
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -57,6 +56,3 @@ def run_sample(name: str, **given: Any) -> SimpleNamespace:
     names = {**PRESUPPOSED, **given, "__name__": "__main__"}
     exec(compile(edit_sample(name), str(SAMPLES / f"{name}.txt"), "exec"), names)
     return SimpleNamespace(**names)
-
-
-__all__ = ["PRESUPPOSED", "SAMPLES", "edit_sample", "isolated_state", "keras", "read_sample", "run_sample"]

@@ -35,27 +35,27 @@ def publish_cifar(publish: Publish, module: ModuleType, names: list[str], *keys:
     return [batch[keys[0]] for batch in batches]
 
 
-def test_cifar10(publish: Publish) -> None:  # noqa: F811 - a fixture
+def test_cifar10(publish: Publish) -> None:
     labels = publish_cifar(publish, cifar10, [*cifar10.TRAINING_FILES, "test_batch"], "labels")
     loaded = run_sample("s12_1_cifar10")
     check_shapes(loaded, (15, 32, 32, 3), (3, 32, 32, 3))
     assert loaded.y_test.ravel().tolist() == labels[5]
 
 
-def test_cifar100(publish: Publish) -> None:  # noqa: F811
+def test_cifar100(publish: Publish) -> None:
     labels = publish_cifar(publish, cifar100, ["train", "test"], "fine_labels", "coarse_labels")
     loaded = run_sample("s12_2_cifar100")
     check_shapes(loaded, (3, 32, 32, 3), (3, 32, 32, 3))
     assert loaded.y_train.ravel().tolist() == labels[0]
 
 
-def test_word_index_of_reuters(publish: Publish, keras_home: Path) -> None:  # noqa: F811
+def test_word_index_of_reuters(publish: Publish, keras_home: Path) -> None:
     publish(reuters, json.dumps({"giraffe": 1234}).encode(), "WORD_INDEX_")
     assert run_sample("s12_4_reuters", reuters=reuters).word_index["giraffe"] == 1234
     assert (keras_home / "datasets" / "reuters_word_index.json").exists()
 
 
-def test_mnist(publish: Publish) -> None:  # noqa: F811
+def test_mnist(publish: Publish) -> None:
     images = np.random.randint(0, 256, (6, 28, 28), dtype="uint8")
     buffer = io.BytesIO()
     np.savez(buffer, x_train=images[:4], y_train=np.arange(4), x_test=images[4:], y_test=np.arange(2))
@@ -65,13 +65,13 @@ def test_mnist(publish: Publish) -> None:  # noqa: F811
     np.testing.assert_array_equal(loaded.x_test, images[4:])
 
 
-def test_fashion_mnist(fashion_arrays: dict[str, np.ndarray]) -> None:  # noqa: F811
+def test_fashion_mnist(fashion_arrays: dict[str, np.ndarray]) -> None:
     loaded = run_sample("s12_6_fashion_mnist")
     check_shapes(loaded, (5, 28, 28), (2, 28, 28))
     np.testing.assert_array_equal(loaded.x_train, fashion_arrays["train-images-idx3"])
 
 
-def test_boston_housing(publish: Publish) -> None:  # noqa: F811
+def test_boston_housing(publish: Publish) -> None:
     publish(boston_housing, make_npz(RECORDED["files"]["boston_housing"]))
     loaded = run_sample("s12_7_boston_housing")
     (case,) = [case for case in RECORDED["boston_housing"] if not case["arguments"]]

@@ -186,37 +186,8 @@ def test_bidirectional() -> None:
 
 
 def test_own_layer() -> None:
-    MyLayer = run_sample("s05_13_own_layer").MyLayer
-    model = keras.models.Sequential([MyLayer(4, input_shape=(3,))])
+    made = run_sample("s05_13_own_layer").MyLayer
+    model = keras.models.Sequential([made(4, input_shape=(3,))])
     assert [weight.name for weight in model.trainable_weights] == ["my_layer_1/kernel:0"]
     x = np.random.random((2, 3))
     np.testing.assert_allclose(model.predict(x), x @ model.get_weights()[0], rtol=1e-5, atol=1e-7)
-
-
-def test_recurrent_layers_of_the_note() -> None:
-    model = run_sample("n1_recurrent").model
-    assert [layer.output_shape for layer in model.layers] == [(None, 10, 64), (None, 10, 32), (None, 10)]
-
-
-def test_model_of_the_note() -> None:
-    assert run_sample("n1_model").model.output_shape == (None, 32)
-
-
-def test_fit_of_the_note() -> None:
-    model = keras.models.Sequential([keras.layers.Dense(1, input_shape=(3,))])
-    model.compile("sgd", "mse")
-    run_sample("n4_fit", model=model, x=np.ones((40, 3)), y=np.ones((40, 1)))
-    assert list(model.history.history) == ["loss"]
-    assert model.history.params["batch_size"] == 32
-
-
-def test_fit_generator_of_the_note() -> None:
-    def generator() -> Any:
-        while True:
-            yield np.ones((2, 3)), np.ones((2, 1))
-
-    model = keras.models.Sequential([keras.layers.Dense(1, input_shape=(3,))])
-    model.compile("sgd", "mse")
-    with pytest.warns(UserWarning, match="Keras 2 API"):
-        run_sample("n4_fit_generator", model=model, generator=generator())
-    assert len(model.history.epoch) == 1

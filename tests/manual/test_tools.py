@@ -126,3 +126,16 @@ def test_sequence(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(sequence) == 3
     assert [len(sequence[number][1]) for number in range(3)] == [2, 2, 1]
     assert np.isfinite(history.history["loss"]).all()
+
+
+def test_several_devices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TensorFlow's scopes of devices are the backend's own."""
+    tensorflow: Any = ModuleType("tensorflow")
+    tensorflow.device = K.device_scope
+    monkeypatch.setitem(sys.modules, "tensorflow", tensorflow)
+    ended = run_sample("s20_9_multi_gpu")
+    assert np.isfinite(ended.parallel_model.history.history["loss"]).all()
+    saved = keras.models.load_model("my_model.h5", compile=False)
+    np.testing.assert_allclose(
+        saved.predict(ended.x), ended.parallel_model.predict(ended.x), rtol=1e-4, atol=1e-6
+    )
