@@ -83,6 +83,7 @@ def Input(  # noqa: N802 - Keras's name
     dtype: str | None = None,
     sparse: bool = False,
     tensor: Any = None,
+    batch_size: int | None = None,
 ) -> Any:
     """Make a model's input.
 
@@ -93,6 +94,7 @@ def Input(  # noqa: N802 - Keras's name
         dtype: element type; `floatx` by default.
         sparse: whether sparse matrices are given.
         tensor: a tensor to use in place of a placeholder.
+        batch_size: size of the batch, where it is fixed; tf.keras's argument.
 
     Returns:
         A tensor.
@@ -106,7 +108,7 @@ def Input(  # noqa: N802 - Keras's name
             "not include the batch dimension."
         )
     if shape is not None and batch_shape is None:
-        batch_shape = (None, *(shape if isinstance(shape, (list, tuple)) else (shape,)))
+        batch_shape = (batch_size, *(shape if isinstance(shape, (list, tuple)) else (shape,)))
     layer = InputLayer(
         batch_input_shape=batch_shape, name=name, dtype=dtype, sparse=sparse, input_tensor=tensor
     )

@@ -30,13 +30,14 @@ class RNN(Layer):
         go_backwards: whether to begin at the last step; all outputs then come in that order.
         stateful: whether a batch begins with the states that the one before ended with.
         unroll: whether the number of steps is fixed when the model is made.
+        kwargs: as for `Layer`; and tf.keras's `time_major`, which can only be False.
 
     Shapes:
         `(batch, steps, input_dim)` to `(batch, units)`, or with `return_sequences` `(batch, steps, units)`;
         with `return_state` followed by the states, `(batch, units)` each.
 
     Raises:
-        ValueError: the cell lacks `call` or `state_size`.
+        ValueError: the cell lacks `call` or `state_size`, or steps come before the batch.
     """
 
     supports_masking = True
@@ -59,6 +60,11 @@ class RNN(Layer):
             raise ValueError(
                 f"The RNN cell {cell!r} should have an attribute `state_size` (integer or list of integers, "
                 "one a state)."
+            )
+        if kwargs.pop("time_major", False):
+            raise ValueError(
+                "Sequences have the batch first in Keras 2.1.6, and `time_major=True` is not supported: exchange the "
+                "first two axes by a `Lambda` layer with `K.permute_dimensions`."
             )
         if "input_shape" not in kwargs and "input_dim" in kwargs:
             kwargs["input_shape"] = (kwargs.pop("input_length", None), kwargs.pop("input_dim"))
