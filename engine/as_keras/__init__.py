@@ -10,7 +10,7 @@ import importlib
 import pkgutil
 import sys
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 
 import engine
 from engine.as_keras.aliases import COLLECTIONS, MODULES
@@ -74,8 +74,12 @@ def _bind(name: str, module: ModuleType) -> None:
     sys.modules[name] = module
     package, _, attribute = name.rpartition(".")
     holder = sys.modules[package]
-    if not hasattr(holder, attribute):
+    held = getattr(holder, attribute, None)
+    if held is None:
         setattr(holder, attribute, module)
+    elif isinstance(held, FunctionType):
+        # `keras.layers.merge` is Keras 1's function and, with `keras.layers.merge.Add`, a module.
+        vars(held).update({key: item for key, item in vars(module).items() if not key.startswith("_")})
 
 
 install()

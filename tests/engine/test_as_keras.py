@@ -58,6 +58,7 @@ assert keras.__version__ == "2.1.6"
 assert Dense is CoreDense is engine.layers.Dense and layers.Dense is Dense
 assert Layer is TopologyLayer is BaseLayer is engine.layers.Layer
 assert TrainingModel is Model is engine.models.Model
+assert keras.layers.merge.Add is layers.Add and callable(keras.layers.merge)
 assert K is backend is engine.backend is tensorflow_backend is keras.backend
 assert keras.layers.core is engine.layers.core and OldMaxPooling2D is MaxPooling2D
 a, b = Input((2,)), Input((3,))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import functools
-import importlib
 import inspect
 from pathlib import Path
 from typing import Any
@@ -29,12 +28,7 @@ AMONG_OTHERS = {"keras.layers.LSTM": {"time_major": False}}
 
 
 def find(name: str) -> Any:
-    """Return what a dotted name means, looking in modules of Keras by their import."""
-    module, _, attribute = name.rpartition(".")
-    try:
-        return getattr(importlib.import_module(module), attribute)
-    except ModuleNotFoundError:
-        return functools.reduce(getattr, name.split(".")[1:], keras)
+    return functools.reduce(getattr, name.split(".")[1:], keras)
 
 
 def read_arguments(line: str) -> tuple[str, dict[str, Any]]:
