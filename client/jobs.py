@@ -37,7 +37,9 @@ class Jobs:
         name: str | None = None,
         seed: int | None = None,
         priority: int | None = None,
+        queue_timeout_seconds: float | None = None,
         time_limit_seconds: float | None = None,
+        max_attempts: int | None = None,
         tags: Sequence[str] | None = None,
         external: bool | None = None,
         epochs: int | None = None,
@@ -54,7 +56,10 @@ class Jobs:
             data: which columns feed the model: `{"x": ..., "y": ..., "validation": {"x", "y"}}`; the service
                 chooses by their names where it is absent.
             callbacks: `{"class_name": "EarlyStopping", "config": {...}}` and so on.
-            priority: higher goes first; default 0. tags: words to find it by.
+            priority: -100 to 100, default 0; higher goes first, and a minute of waiting is worth a point.
+            queue_timeout_seconds: a job that has not started by then fails.
+            time_limit_seconds: of all attempts together. tags: words to find it by.
+            max_attempts: so many attempts may be lost to crashes and lost workers.
             external: the run trains elsewhere and only reports here, `epochs` long.
         Returns: the job, queued.
         Raises: KerasdError: something does not fit; `pointer` names the field.
@@ -69,7 +74,9 @@ class Jobs:
             "name": name,
             "seed": seed,
             "priority": priority,
+            "queue_timeout_seconds": queue_timeout_seconds,
             "time_limit_seconds": time_limit_seconds,
+            "max_attempts": max_attempts,
             "tags": tags,
             "external": external,
             "epochs": epochs,
@@ -99,7 +106,54 @@ class Jobs:
 
     def cancel(self, job_id: str) -> Job:
         """Ask for a job's end; a job that has ended stays as it is."""
-        answer = self._transport.request("POST", f"/v1/jobs/{job_id}/cancel", is_repeatable=True)
+        return self._ask(job_id, "cancel")
+
+    def pause(self, job_id: str) -> Job:
+        """Pause a job: a waiting one at once, a running one after its epoch.
+
+        Raises: KerasdError (409): it has ended, or trains elsewhere.
+        """
+        return self._ask(job_id, "pause")
+
+    def resume(self, job_id: str) -> Job:
+        """Queue a paused job again; it goes on from its checkpoint.
+
+        Raises: KerasdError (409): it is not paused; one that is pausing still has to end its epoch.
+        """
+        return self._ask(job_id, "resume")
+
+    def retry(self, job_id: str, *, from_checkpoint: bool = True) -> Job:
+        """Queue a job that failed or was cancelled again.
+
+        Args: from_checkpoint: false forgets what it has learnt and measured.
+        Raises: KerasdError (409): it neither failed nor was cancelled, or trains elsewhere.
+        """
+        body = {"from_checkpoint": from_checkpoint}
+        answer = self._transport.request("POST", f"/v1/jobs/{job_id}/retry", json=body)
+        return Job.model_validate_json(answer.content)
+
+    def clone(
+        self, job_id: str, changes: Mapping[str, Any] | None = None, *, idempotency_key: str | None = None
+    ) -> Job:
+        """Ask for a training like another one.
+
+        Args: changes: fields of the request that differ, as in `{"name": "longer", "fit": {"epochs": 20}}`;
+            those within `fit`, `compile` and `data` are replaced one by one.
+        """
+        answer = self._transport.create(
+            f"/v1/jobs/{job_id}/clone", json=dict(changes or {}), idempotency_key=idempotency_key
+        )
+        return Job.model_validate_json(answer.content)
+
+    def prioritize(self, job_id: str, priority: int) -> Job:
+        """Give a job another priority, -100 to 100; what it has waited counts on."""
+        answer = self._transport.request(
+            "PATCH", f"/v1/jobs/{job_id}", json={"priority": priority}, is_repeatable=True
+        )
+        return Job.model_validate_json(answer.content)
+
+    def _ask(self, job_id: str, verb: str) -> Job:
+        answer = self._transport.request("POST", f"/v1/jobs/{job_id}/{verb}", is_repeatable=True)
         return Job.model_validate_json(answer.content)
 
     def finish(self, job_id: str, state: str = "succeeded") -> Job:

@@ -134,6 +134,17 @@ class Best(Record):
     epoch: int
 
 
+class Attempt(Record):
+    """A worker's hold on a job; `outcome` is the state that the job came to, None while it lasts."""
+
+    number: int
+    worker: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    outcome: str | None = None
+    reason: str | None = None
+
+
 class Job(Record):
     """A training: asked for, under way or ended.
 
@@ -142,6 +153,7 @@ class Job(Record):
         epoch: epochs that have ended, of `epochs`. progress: 0 to 1. metrics: values of the last epoch.
         best: the epoch of the least loss; only where a single job was asked for.
         error: `type`, `title`, `detail` and perhaps `traceback` of a failed job.
+        attempts: who trained it and how that ended; only where a single job was asked for.
         queue_position: 1 is next; None when it does not wait. spec: the request as the service understood it.
     """
 
@@ -164,7 +176,11 @@ class Job(Record):
     queued_at: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    queue_timeout_seconds: float | None = None
     time_limit_seconds: float | None = None
+    max_attempts: int | None = None
+    cloned_from: str | None = None
+    attempts: list[Attempt] | None = None
     queue_position: int | None = None
     links: dict[str, str] = {}
     spec: dict[str, Any] = {}

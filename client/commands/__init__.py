@@ -9,6 +9,7 @@ from client.commands.cancel import cancel
 from client.commands.fetch import fetch
 from client.commands.jobs import jobs
 from client.commands.predict import predict
+from client.commands.requests import clone, pause, prioritize, resume, retry
 from client.commands.status import status
 from client.commands.submit import submit
 from client.commands.up import up
@@ -21,8 +22,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (up, submit, jobs, watch, cancel, fetch, predict, status):
+for command in (up, submit, jobs, watch, fetch, predict, status):
     app.command()(command)
+for request in (cancel, pause, resume, retry, clone, prioritize):
+    app.command()(request)
 
 
 def main() -> None:

@@ -38,8 +38,10 @@ Callbacks = Annotated[Path | None, typer.Option(help="JSON list of {class_name, 
 Name = Annotated[str | None, typer.Option(help="The job's name.")]
 Tags = Annotated[list[str] | None, typer.Option("--tag", help="A word to find it by; may be given again.")]
 Seed = Annotated[int | None, typer.Option(min=0)]
-Priority = Annotated[int | None, typer.Option(help="Higher goes first.")]
+Priority = Annotated[int | None, typer.Option(min=-100, max=100, help="Higher goes first.")]
+QueueTimeout = Annotated[float | None, typer.Option(help="Seconds after which it fails if it still waits.")]
 TimeLimit = Annotated[float | None, typer.Option(help="Seconds after which the training is ended.")]
+MaxAttempts = Annotated[int | None, typer.Option(min=1, help="So many attempts may be lost to crashes.")]
 IsWatched = Annotated[
     bool, typer.Option("--watch/--detach", help="Follow the job, or print its id and return.")
 ]
@@ -63,7 +65,9 @@ def submit(
     tag: Tags = None,
     seed: Seed = None,
     priority: Priority = None,
+    queue_timeout: QueueTimeout = None,
     time_limit: TimeLimit = None,
+    max_attempts: MaxAttempts = None,
     is_watched: IsWatched = True,
     url: Url = DEFAULT_URL,
 ) -> None:
@@ -83,7 +87,9 @@ def submit(
         "tags": tag,
         "seed": seed,
         "priority": priority,
+        "queue_timeout_seconds": queue_timeout,
         "time_limit_seconds": time_limit,
+        "max_attempts": max_attempts,
     }
     request = _merge({} if spec is None else _read_spec(spec), given)
     for role in ("model", "dataset"):
