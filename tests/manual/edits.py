@@ -72,7 +72,7 @@ REPAIRS: Edits = {
     "s03_3_4_1_data_parallel": [("gpus=8", "gpus=2, devices=['/cpu:0', '/cpu:0']")],
 }
 
-# Long trainings and large data, made small.
+# Long trainings and large data, made small; and files, put in the folder of the test.
 SIZES: Edits = {
     "s03_1_5_3_vgg": [
         ("(100, 100, 100, 3)", "(4, 20, 20, 3)"),
