@@ -56,7 +56,7 @@ format: .venv/test.stamp
 	$(BIN)/ruff check --fix .
 
 bench: .venv/run.stamp
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@for name in engine job_latency; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 # The real later lines, in environments of their own that the project never needs.
 .venv-tf_keras/stamp:

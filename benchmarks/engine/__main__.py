@@ -1,0 +1,63 @@
+"""The engine against plain PyTorch, workload by workload.
+
+    python -m benchmarks.engine [--only NAME] [--quick]
+
+Prints a table and, where all workloads were measured in full, writes it to benchmarks/RESULTS.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+import torch
+
+from benchmarks.engine.measuring import Pair, Row, measure_fresh, time_in_turns
+from benchmarks.engine.report import describe_machine, format_row, format_table, write_results
+from benchmarks.engine.with_engine.runs import Run as EngineRun
+from benchmarks.engine.with_torch.runs import Run as TorchRun
+from benchmarks.engine.workloads import WORKLOADS, Workload
+
+ROUNDS, QUICK_ROUNDS, QUICK_STEPS = 5, 3, 5
+
+
+def measure(workload: Workload, rounds: int, steps: int, threads: int) -> Row:
+    """Measure one workload."""
+    data = workload.make_data(workload.batch_size * steps)
+    sides = EngineRun(workload, data), TorchRun(workload, data)
+
+    def time_kind(kind: str) -> Pair | None:
+        if kind not in workload.measures:
+            return None
+        pair = time_in_turns(*(getattr(side, kind) for side in sides), rounds)
+        return Pair(pair.engine * 1000 / steps, pair.torch * 1000 / steps)
+
+    return Row(workload, time_kind("fit"), time_kind("predict"), *measure_fresh(workload, threads, steps))
+
+
+def main() -> None:
+    """Measure what is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser.add_argument("--only", metavar="NAME", choices=WORKLOADS, action="append", help="one workload")
+    parser.add_argument(
+        "--quick", action="store_true", help="few rounds of few batches; the figures are rough"
+    )
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    rounds = QUICK_ROUNDS if arguments.quick else ROUNDS
+    machine = describe_machine(arguments.threads, rounds)
+    print(machine, flush=True)
+    rows = []
+    for name in arguments.only or WORKLOADS:
+        workload = WORKLOADS[name]
+        steps = min(workload.steps, QUICK_STEPS) if arguments.quick else workload.steps
+        rows.append(measure(workload, rounds, steps, arguments.threads))
+        print(format_row(rows[-1]), flush=True)
+    print("\n" + format_table(rows))
+    if not arguments.only and not arguments.quick:
+        write_results(rows, machine)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The workloads in Keras's words, run by the engine."""

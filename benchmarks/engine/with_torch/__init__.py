@@ -1,0 +1,1 @@
+"""The workloads in plain PyTorch, as an expert writes them by hand."""
