@@ -24,12 +24,12 @@ ROUNDS, QUICK_ROUNDS, QUICK_STEPS = 5, 3, 5
 def measure(workload: Workload, rounds: int, steps: int, threads: int) -> Row:
     """Measure one workload."""
     data = workload.make_data(workload.batch_size * steps)
-    sides = EngineRun(workload, data), TorchRun(workload, data)
+    own, plain = EngineRun(workload, data), TorchRun(workload, data)
 
     def time_kind(kind: str) -> Pair | None:
         if kind not in workload.measures:
             return None
-        pair = time_in_turns(*(getattr(side, kind) for side in sides), rounds)
+        pair = time_in_turns(getattr(own, kind), getattr(plain, kind), rounds)
         return Pair(pair.engine * 1000 / steps, pair.torch * 1000 / steps)
 
     return Row(workload, time_kind("fit"), time_kind("predict"), *measure_fresh(workload, threads, steps))
