@@ -72,10 +72,13 @@ class Settings(BaseSettings):
         default=5, gt=0, description="Between two searches for jobs that lost their worker or their message."
     )
     shutdown_seconds: float = Field(
-        default=3, ge=0, description="For runs to end their epoch when their worker is told to stop."
+        default=3, ge=0, description="For runs to write a checkpoint when their worker is told to stop."
     )
     max_attempts: int = Field(
         default=5, ge=1, description="A job whose run or worker was lost so often has failed."
+    )
+    checkpoint_seconds: float = Field(
+        default=60, ge=0, description="Between two checkpoints inside an epoch; each epoch ends with one."
     )
     checkpoint_days: float = Field(
         default=7,

@@ -70,7 +70,7 @@ class Supervisor:
         self._doorbell.set()
 
     def close(self) -> None:
-        """Let all runs finish their epoch if it does not take long, give their jobs back, end every child."""
+        """Let all runs write a checkpoint if it does not take long, give their jobs back, end every child."""
         self._closing.set()
         self._doorbell.set()
         for thread in self._threads:

@@ -45,7 +45,7 @@ class Watch(threading.Thread):
         self._stop_at: float | None = None
 
     def close(self) -> None:
-        """Stop the run after its epoch, or sooner, and give the job back, as a worker does that shuts down."""
+        """Stop the run after a checkpoint, or sooner, and give the job back, as a worker does that shuts down."""
         self._is_closing.set()
 
     def run(self) -> None:
@@ -67,7 +67,7 @@ class Watch(threading.Thread):
         return self._write(lambda: self._settle(status))
 
     def _check_closing(self) -> Callable[[], None] | None:
-        """When the worker shuts down, let the epoch end first if it does so in time."""
+        """When the worker shuts down, let the run write a checkpoint first if it does so in time."""
         if not self._is_closing.is_set():
             return None
         if self._stop_at is None:

@@ -74,7 +74,11 @@ class Column:
 
 
 def iterate_batches(
-    columns: Sequence[Column | None], rows: int, batch_size: int, order: np.ndarray | None = None
+    columns: Sequence[Column | None],
+    rows: int,
+    batch_size: int,
+    order: np.ndarray | None = None,
+    first_batch: int = 0,
 ) -> Iterator[tuple[int, list[torch.Tensor | None]]]:
     """Yield the number of samples and the tensors of each batch.
 
@@ -83,18 +87,21 @@ def iterate_batches(
         rows: how many rows they have.
         batch_size: samples a batch; the last one may have fewer.
         order: row numbers in the order wanted; as they lie by default.
+        first_batch: number of the batch to begin with.
     """
     if order is None:
-        for start in range(0, rows, batch_size):
+        for start in range(first_batch * batch_size, rows, batch_size):
             stop = min(start + batch_size, rows)
             yield stop - start, [None if column is None else column.slice(start, stop) for column in columns]
         return
     row_bytes = sum(column.row_bytes for column in columns if column is not None)
     step = batch_size * max(1, _GATHERED_BYTES // (row_bytes * batch_size + 1))
-    for first in range(0, rows, step):
+    skipped = first_batch * batch_size
+    # Blocks are the same wherever the epoch begins: results may depend on how batches lie in memory.
+    for first in range(skipped // step * step, rows, step):
         index = order[first : first + step]
         gathered = [None if column is None else column.take(index) for column in columns]
-        for start in range(0, len(index), batch_size):
+        for start in range(max(0, skipped - first), len(index), batch_size):
             stop = min(start + batch_size, len(index))
             yield stop - start, [None if tensor is None else tensor[start:stop] for tensor in gathered]
 
@@ -107,10 +114,12 @@ class Means:
         self._weights: list[float] = []
         self._total: torch.Tensor | None = None
         self._total_weight = 0.0
+        self._last: list[torch.Tensor] = []
 
     def add(self, values: Sequence[torch.Tensor], weight: float) -> None:
         """Add the values of one batch."""
-        self._values.append(list(values))
+        self._last = list(values)
+        self._values.append(self._last)
         self._weights.append(weight)
         if len(self._values) >= 512:
             self._reduce()
@@ -118,16 +127,9 @@ class Means:
     def _reduce(self) -> None:
         if not self._values:
             return
-        width = len(self._values[0])
-        stacked = torch.stack(
-            [
-                value.double() if value.ndim == 0 else value.double().mean()
-                for row in self._values
-                for value in row
-            ]
-        )
-        weights = torch.tensor(self._weights, dtype=torch.float64, device=stacked.device)
-        total = weights @ stacked.reshape(len(self._values), width)
+        rows = _stack_means(self._values)
+        weights = torch.tensor(self._weights, dtype=torch.float64, device=rows.device)
+        total = weights @ rows
         self._total = total if self._total is None else self._total + total
         self._total_weight += sum(self._weights)
         self._values, self._weights = [], []
@@ -138,6 +140,38 @@ class Means:
         if self._total is None:
             return []
         return (self._total / self._total_weight).tolist()
+
+    def read_last(self) -> list[float]:
+        """Return what the last batch gave; an empty list where nothing was added."""
+        return _stack_means([self._last])[0].tolist() if self._last else []
+
+    def get_state(self) -> dict[str, np.ndarray]:
+        """Return all that was added, as arrays by name; what is not added up yet stays so, to the last bit."""
+        state = {"weights": np.array(self._weights), "total_weight": np.array(self._total_weight)}
+        parts = {
+            "total": self._total,
+            "values": _stack_means(self._values) if self._values else None,
+            "last": _stack_means([self._last]) if self._last else None,
+        }
+        return state | {name: part.cpu().numpy() for name, part in parts.items() if part is not None}
+
+    @classmethod
+    def from_state(cls, state: dict[str, np.ndarray]) -> Means:
+        """Return the averages of which `get_state` told."""
+        parts = {name: torch.tensor(array, device=default_device()) for name, array in state.items()}
+        means = cls()
+        means._weights = state["weights"].tolist()
+        means._total_weight = float(state["total_weight"])
+        means._total = parts.get("total")
+        means._values = [list(row) for row in parts.get("values", ())]
+        means._last = list(parts["last"][0]) if "last" in parts else []
+        return means
+
+
+def _stack_means(rows: Sequence[Sequence[torch.Tensor]]) -> torch.Tensor:
+    """Return the mean of each value, a row a batch."""
+    means = [value.double() if value.ndim == 0 else value.double().mean() for row in rows for value in row]
+    return torch.stack(means).reshape(len(rows), len(rows[0]))
 
 
 class Collector:

@@ -16,7 +16,7 @@ from engine.backend.lowering import Lowering
 from engine.backend.symbolic import SymbolicTensor
 from engine.backend.update import Update, split_updates
 from engine.backend.variable import Constant, Variable
-from engine.graph import Tensor
+from engine.graph import Tensor, find_sources
 
 
 class Function:
@@ -76,6 +76,15 @@ class Function:
         if compiled is None:
             compiled = self._compiled[phase] = self._compile(phase)
         return compiled(values)
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The variables that the function reads or writes, each once."""
+        reads = [*self.outputs, *(value for _, value in self.updates if isinstance(value, Tensor))]
+        for effect in self.effects:
+            reads.extend(effect.inputs)
+        touched = [*find_sources(reads), *(variable for variable, _ in self.updates)]
+        return list({id(tensor): tensor for tensor in touched if isinstance(tensor, Variable)}.values())
 
     @staticmethod
     def _is_data(tensor: Any) -> bool:

@@ -7,6 +7,7 @@ from NumPy's global generator, as Keras does, and what is drawn each run comes f
 
 from __future__ import annotations
 
+import random
 import weakref
 from collections.abc import Sequence
 from typing import Any
@@ -47,36 +48,50 @@ def seed_default_generators(seed: int) -> None:
     torch.manual_seed(seed)
 
 
-def get_random_state() -> dict[str, Any]:
-    """Return the states of all generators that recorded functions draw from, for a checkpoint."""
-    state: dict[str, Any] = {
-        "numpy": np.random.get_state(),
-        "torch": torch.get_rng_state(),
-        "seeded": [generator.get_state() for generator in _list_generators()],
+def get_random_state() -> dict[str, np.ndarray]:
+    """Return the states of all random generators as arrays by name, for a checkpoint.
+
+    These are Python's, NumPy's and torch's global ones, and those of the recorded functions that have a seed.
+    """
+    _, python_keys, python_gauss = random.getstate()
+    _, keys, position, has_gauss, gauss = np.random.get_state()
+    state = {
+        "python/keys": np.array(python_keys, dtype="uint32"),
+        "python/gauss": np.array([] if python_gauss is None else [python_gauss]),
+        "numpy/keys": np.array(keys),
+        "numpy/position": np.array([position, has_gauss]),
+        "numpy/gauss": np.array(gauss),
+        "torch": torch.get_rng_state().numpy(),
     }
+    for place, generator in enumerate(_list_generators()):
+        state[f"seeded/{place}"] = generator.get_state().numpy()
     if default_device().type == "cuda":
-        state["cuda"] = torch.cuda.get_rng_state(default_device())
+        state["cuda"] = torch.cuda.get_rng_state(default_device()).numpy()
     return state
 
 
-def set_random_state(state: dict[str, Any]) -> None:
+def set_random_state(state: dict[str, np.ndarray]) -> None:
     """Restore what `get_random_state` returned, in a process that recorded the same functions.
 
     Raises:
         ValueError: another number of seeded functions was recorded.
     """
     generators = _list_generators()
-    if len(generators) != len(state["seeded"]):
+    count = sum(name.startswith("seeded/") for name in state)
+    if len(generators) != count:
         raise ValueError(
-            f"The random state belongs to {len(state['seeded'])} seeded functions, but {len(generators)} "
+            f"The random state belongs to {count} seeded functions, but {len(generators)} "
             "were recorded. Build the same model before restoring it."
         )
-    np.random.set_state(state["numpy"])
-    torch.set_rng_state(state["torch"])
-    for generator, saved in zip(generators, state["seeded"], strict=True):
-        generator.set_state(saved)
+    python_gauss = state["python/gauss"].tolist()
+    random.setstate((3, tuple(state["python/keys"].tolist()), python_gauss[0] if python_gauss else None))
+    position, has_gauss = state["numpy/position"].tolist()
+    np.random.set_state(("MT19937", state["numpy/keys"], position, has_gauss, float(state["numpy/gauss"])))
+    torch.set_rng_state(torch.tensor(state["torch"]))
+    for place, generator in enumerate(generators):
+        generator.set_state(torch.tensor(state[f"seeded/{place}"]))
     if "cuda" in state and default_device().type == "cuda":
-        torch.cuda.set_rng_state(state["cuda"], default_device())
+        torch.cuda.set_rng_state(torch.tensor(state["cuda"]), default_device())
 
 
 def _list_generators() -> list[torch.Generator]:

@@ -103,6 +103,25 @@ class CallbackList:
         for callback in self.callbacks:
             callback.set_model(model)
 
+    def get_state(self) -> list[dict[str, Any]]:
+        """Return what each callback remembers; nothing of those that are no `Callback`."""
+        return [each.get_state() if isinstance(each, Callback) else {} for each in self.callbacks]
+
+    def set_state(self, states: Sequence[dict[str, Any]]) -> None:
+        """Set what `get_state` returned.
+
+        Raises:
+            ValueError: the number of callbacks was another one.
+        """
+        if len(states) != len(self.callbacks):
+            raise ValueError(
+                f"There are the states of {len(states)} callbacks for {len(self.callbacks)} callbacks. Go on with "
+                "callbacks made as those before."
+            )
+        for callback, state in zip(self.callbacks, states, strict=True):
+            if isinstance(callback, Callback):
+                callback.set_state(state)
+
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         """Called at the start of each epoch."""
         logs = {} if logs is None else logs

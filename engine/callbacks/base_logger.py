@@ -18,6 +18,8 @@ class BaseLogger(Callback):
         stateful_metrics: names of metrics whose last value counts in place of the average.
     """
 
+    state_names = ("seen", "totals")
+
     def __init__(self, stateful_metrics: Iterable[str] | None = None) -> None:
         super().__init__()
         self.stateful_metrics = set(stateful_metrics or ())

@@ -4,6 +4,6 @@ from engine.graph.node import Node
 from engine.graph.operation import Operation
 from engine.graph.structure import flatten, map_structure
 from engine.graph.tensor import Tensor
-from engine.graph.traversal import sort_operations
+from engine.graph.traversal import find_sources, sort_operations
 
-__all__ = ["Node", "Operation", "Tensor", "flatten", "map_structure", "sort_operations"]
+__all__ = ["Node", "Operation", "Tensor", "find_sources", "flatten", "map_structure", "sort_operations"]

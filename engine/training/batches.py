@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -17,21 +17,37 @@ _BATCHES_AHEAD = 2
 Batch = tuple[int, list[Any]]
 
 
-class BatchSource(Protocol):
+class BatchSource:
     """Gives the batches of an epoch each time it is iterated over.
 
     Attributes:
         steps: number of batches an epoch where it is fixed; None where the samples are counted.
         samples: number of samples an epoch; None where it is not known.
+        can_go_on: whether an epoch can be entered at any of its batches.
     """
 
     steps: int | None
     samples: int | None
+    can_go_on = False
 
-    def __iter__(self) -> Iterator[Batch]: ...
+    def __iter__(self) -> Iterator[Batch]:
+        return self.iterate(self.draw_order())
+
+    def draw_order(self) -> np.ndarray | None:
+        """Return the row numbers of an epoch in the order in which it takes them; None where it does not shuffle."""
+        return None
+
+    def iterate(self, order: np.ndarray | None, first_batch: int = 0) -> Iterator[Batch]:
+        """Give the batches of an epoch.
+
+        Args:
+            order: what `draw_order` returned.
+            first_batch: number of the batch to begin with, where the source can go on.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define `iterate`.")
 
 
-class ArrayBatches:
+class ArrayBatches(BatchSource):
     """Arrays cut into batches.
 
     Args:
@@ -41,6 +57,8 @@ class ArrayBatches:
         shuffle: whether to shuffle the rows before each epoch; `batch` shuffles whole batches.
         steps: number of batches an epoch, each of all rows, for models that read from tensors.
     """
+
+    can_go_on = True
 
     def __init__(
         self,
@@ -57,21 +75,26 @@ class ArrayBatches:
         self._batch_size = batch_size
         self._shuffle = shuffle
 
-    def __iter__(self) -> Iterator[Batch]:
+    def draw_order(self) -> np.ndarray | None:
+        """Return the row numbers in a new order, where they are to be shuffled."""
+        if not self._shuffle or self.steps is not None:
+            return None
+        order = np.arange(self._rows)
+        shuffle_rows(order, self._batch_size if self._shuffle == "batch" else None)
+        return order
+
+    def iterate(self, order: np.ndarray | None, first_batch: int = 0) -> Iterator[Batch]:
+        """Give the batches of an epoch."""
         if self.steps is not None:
             whole = [None if column is None else column.slice(0, column.rows) for column in self._columns]
-            return iter([(1, whole)] * self.steps)
+            return iter([(1, whole)] * (self.steps - first_batch))
         assert self._batch_size is not None
-        order = None
-        if self._shuffle:
-            order = np.arange(self._rows)
-            shuffle_rows(order, self._batch_size if self._shuffle == "batch" else None)
-        batches = iterate_batches(self._columns, self._rows, self._batch_size, order)
+        batches = iterate_batches(self._columns, self._rows, self._batch_size, order, first_batch)
         is_in_memory = all(column is None or column.tensor is not None for column in self._columns)
         return batches if is_in_memory else _read_ahead(batches)
 
 
-class EnqueuedBatches:
+class EnqueuedBatches(BatchSource):
     """Batches from an enqueuer.
 
     Args:
@@ -96,7 +119,8 @@ class EnqueuedBatches:
         self._convert = convert
         self._rewinds = rewinds
 
-    def __iter__(self) -> Iterator[Batch]:
+    def iterate(self, order: np.ndarray | None, first_batch: int = 0) -> Iterator[Batch]:
+        """Give the batches of an epoch: what the generator or Sequence gives next."""
         if self._rewinds and isinstance(self._enqueuer, OrderedEnqueuer):
             self._enqueuer.rewind()
         for number in range(self._count):

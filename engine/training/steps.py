@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from engine import backend as K
 
-Step = Callable[[Sequence[Any]], list[Any]]
+
+class Step:
+    """What runs on one batch.
+
+    Args:
+        function: of inputs, targets and sample weights.
+        phase: the learning phase.
+    """
+
+    def __init__(self, function: K.Function, phase: int) -> None:
+        self._function = function
+        self._phase = phase
+
+    def __call__(self, values: Sequence[Any]) -> list[Any]:
+        """Run on tensors and return tensors on the device."""
+        return self._function.run(values, self._phase)
+
+    @property
+    def variables(self) -> list[Any]:
+        """The variables that a run reads or writes."""
+        return self._function.variables
 
 
 def make_train_step(model: Any) -> Step:
@@ -25,7 +45,7 @@ def make_train_step(model: Any) -> Step:
         [*model.updates, *training_updates, *plan.metrics_updates],
         name="train_function",
     )
-    return lambda values: function.run(values, phase=1)
+    return Step(function, phase=1)
 
 
 def make_test_step(model: Any) -> Step:
@@ -37,10 +57,10 @@ def make_test_step(model: Any) -> Step:
         [*model.state_updates, *plan.metrics_updates],
         name="test_function",
     )
-    return lambda values: function.run(values, phase=0)
+    return Step(function, phase=0)
 
 
 def make_predict_step(model: Any) -> Step:
     """Return a function of inputs that gives the predictions for one batch."""
     function = K.Function(model._feed_inputs, model.outputs, model.state_updates, name="predict_function")
-    return lambda values: function.run(values, phase=0)
+    return Step(function, phase=0)

@@ -37,6 +37,8 @@ class EpochLog(Callback):
         epochs: how many there are to be.
     """
 
+    state_names = ("rows",)
+
     def __init__(self, epochs: int) -> None:
         super().__init__()
         self.rows: list[dict[str, float]] = []

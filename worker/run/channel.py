@@ -40,7 +40,7 @@ class Channel:
             yield self._queue.get()
 
     def must_yield(self) -> bool:
-        """Whether the worker shuts down and wants its job back after this epoch."""
+        """Whether the worker shuts down and wants its job back after this batch."""
         return self._yields.is_set()
 
     def before_exit(self, act: Callable[[], None]) -> None:

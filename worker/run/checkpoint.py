@@ -1,91 +1,55 @@
-"""The checkpoint of a run: all that the next attempt needs to go on as if nothing had happened."""
+"""The checkpoint of a run: the state of its training in a file, from which the next attempt goes on exactly."""
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import h5py
 import numpy as np
-import numpy.typing as npt
 
 from core.storage import ObjectStore
-from engine import backend as K
-from engine.callbacks import Callback
-from worker.device import random_state_from_arrays, random_state_to_arrays
+from engine.training.state import Progress, StateKeeper, TrainingState
 
-Array = npt.NDArray[Any]
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What of a checkpoint is plain data.
-
-    Args:
-        epoch: epochs that have ended.
-        is_stopped: whether a callback has ended the training.
-        learning_rate: which callbacks change.
-        history: metrics of each epoch.
-        callbacks: what each callback of the job remembers.
-    """
-
-    epoch: int
-    is_stopped: bool
-    learning_rate: float
-    history: list[dict[str, float]]
-    callbacks: list[dict[str, Any]]
+# To be raised when a run's callbacks or what the engine keeps of a training change.
+FORMAT = 2
 
 
-@dataclass(frozen=True)
-class Checkpoint:
-    """A run at the end of an epoch."""
-
-    progress: Progress
-    weights: list[Array]
-    optimizer: list[Array]
-    random: dict[str, Array]
-
-    def write(self, path: Path) -> None:
-        """Write an HDF5 file."""
-        with h5py.File(path, "w") as file:
-            file.attrs["progress"] = json.dumps(asdict(self.progress))
-            for group, arrays in (("weights", self.weights), ("optimizer", self.optimizer)):
-                file.attrs[group] = len(arrays)
-                for place, array in enumerate(arrays):
-                    file[f"{group}/{place}"] = array
-            for name, array in self.random.items():
-                file[f"random/{name}"] = array
-
-    @classmethod
-    def read(cls, path: Path) -> "Checkpoint":
-        """Read what `write` wrote."""
-        with h5py.File(path, "r") as file:
-            random: dict[str, Array] = {}
-            file["random"].visititems(
-                lambda name, item: random.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None
-            )
-            return cls(
-                progress=Progress(**json.loads(file.attrs["progress"])),
-                weights=[file[f"weights/{place}"][()] for place in range(file.attrs["weights"])],
-                optimizer=[file[f"optimizer/{place}"][()] for place in range(file.attrs["optimizer"])],
-                random={name: np.asarray(array) for name, array in random.items()},
-            )
+def write_state(state: TrainingState, path: Path) -> None:
+    """Write a state to an HDF5 file."""
+    with h5py.File(path, "w") as file:
+        file.attrs["format"] = FORMAT
+        # Not an attribute, whose size is limited: the history grows with each epoch.
+        file["facts"] = np.frombuffer(json.dumps(state.facts).encode(), dtype=np.uint8)
+        for name, array in state.arrays.items():
+            file[f"arrays/{name}"] = array
 
 
-class Checkpointer(Callback):
-    """Writes a checkpoint at the end of each epoch, and begins from one.
+def read_state(path: Path) -> TrainingState | None:
+    """Read what `write_state` wrote; None where another version of this service wrote the file."""
+    arrays: dict[str, np.ndarray] = {}
+    with h5py.File(path, "r") as file:
+        if file.attrs.get("format") != FORMAT:
+            return None
+        file["arrays"].visititems(
+            lambda name, item: arrays.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None
+        )
+        facts = json.loads(file["facts"][()].tobytes())
+    return TrainingState(facts, {name: np.asarray(array) for name, array in arrays.items()})
 
-    It must be the last callback, so that it keeps what the others have decided.
+
+class Checkpointer(StateKeeper):
+    """Writes a checkpoint at the end of each epoch and every few seconds inside of it.
 
     Args:
         store: holds the newest checkpoint of the job.
         job_id: whose.
         folder: where the file is made.
-        others: callbacks whose memory is kept.
-        history: rows of metrics that grow with each epoch.
+        seconds: between two checkpoints inside an epoch.
+        must_yield: whether a checkpoint is wanted now.
         may_write: asked before each checkpoint; an attempt that counts no more must not replace a newer one.
-        resumed: the checkpoint to begin from, or None.
+        written: called after each checkpoint; it may end the run.
+        resumed: the state to begin from, or None.
     """
 
     def __init__(
@@ -93,57 +57,42 @@ class Checkpointer(Callback):
         store: ObjectStore,
         job_id: str,
         folder: Path,
-        others: Sequence[Callback],
-        history: list[dict[str, float]],
+        *,
+        seconds: float,
+        must_yield: Callable[[], bool],
         may_write: Callable[[], None],
-        resumed: Checkpoint | None,
+        written: Callable[[], None],
+        resumed: TrainingState | None,
     ) -> None:
-        super().__init__()
+        super().__init__(resumed)
         self._store = store
         self._job_id = job_id
         self._path = folder / "checkpoint.h5"
-        self._others = others
-        self._history = history
+        self._seconds = seconds
+        self._must_yield = must_yield
         self._may_write = may_write
-        self._resumed = resumed
+        self._written = written
+        self._next_at = time.monotonic() + seconds
 
-    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Called when the training begins: other callbacks have forgotten everything by now."""
-        if self._resumed is not None:
-            self._restore(self._resumed)
+    def is_due(self, progress: Progress) -> bool:
+        """Tell whether to write a checkpoint now."""
+        return progress.batch == 0 or time.monotonic() >= self._next_at or self._must_yield()
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Called at the end of each epoch."""
+    def keep(self, state: TrainingState) -> None:
+        """Write a checkpoint in place of the one before."""
         self._may_write()
-        self._take(epoch + 1).write(self._path)
+        write_state(state, self._path)
         self._store.put_checkpoint(self._job_id, self._path)
-
-    def _take(self, epoch: int) -> Checkpoint:
-        progress = Progress(
-            epoch=epoch,
-            is_stopped=bool(self.model.stop_training),
-            learning_rate=float(K.get_value(self.model.optimizer.lr)),
-            history=self._history,
-            callbacks=[callback.get_state() for callback in self._others],
-        )
-        return Checkpoint(
-            progress=progress,
-            weights=self.model.get_weights(),
-            optimizer=self.model.optimizer.get_weights(),
-            random=random_state_to_arrays(K.get_random_state()),
-        )
-
-    def _restore(self, checkpoint: Checkpoint) -> None:
-        self.model.set_weights(checkpoint.weights)
-        self.model.optimizer.set_weights(checkpoint.optimizer)
-        K.set_value(self.model.optimizer.lr, checkpoint.progress.learning_rate)
-        for callback, memory in zip(self._others, checkpoint.progress.callbacks):
-            callback.set_state(memory)
-        self._history[:] = checkpoint.progress.history
-        K.set_random_state(random_state_from_arrays(checkpoint.random))
+        self._next_at = time.monotonic() + self._seconds
+        self._written()
 
 
-def read_checkpoint(store: ObjectStore, job_id: str) -> Checkpoint | None:
-    """The newest checkpoint of a job, or None where it has none."""
+def read_checkpoint(store: ObjectStore, job_id: str) -> TrainingState | None:
+    """The newest checkpoint of a job, or None where it has none that can be read."""
     path = store.get_checkpoint(job_id)
-    return None if path is None else Checkpoint.read(path)
+    if path is None:
+        return None
+    state = read_state(path)
+    if state is None:
+        print("The checkpoint was written by another version of the service: the training begins anew.")
+    return state

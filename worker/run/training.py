@@ -20,7 +20,7 @@ from worker.device import seed_generators
 from worker.reporting import RefusedError, ServiceMonitor
 from worker.run import artifacts
 from worker.run.callbacks import EpochLog, LossGuard, NonFiniteLossError, make_callbacks
-from worker.run.checkpoint import Checkpoint, Checkpointer, read_checkpoint
+from worker.run.checkpoint import Checkpointer, read_checkpoint
 from worker.run.data import load_data, make_fit_arguments
 from worker.run.job import TrainingJob
 from worker.run.log import RunLog
@@ -38,7 +38,7 @@ class Training:
         db_engine, store: the service's database and files.
         job: what to train.
         printed: the log of the job, which is finished before the job leaves this process.
-        must_yield: whether the worker wants the job back; asked before the training and after each epoch.
+        must_yield: whether the worker wants the job back; asked before the training and after each batch.
     """
 
     def __init__(
@@ -113,7 +113,14 @@ class Training:
         resumed = read_checkpoint(self._store, self._job.job_id)
         asked = make_callbacks(self._job.spec["callbacks"], self._folder)
         checkpointer = Checkpointer(
-            self._store, self._job.job_id, self._folder, asked, log.rows, self._note_checkpoint, resumed
+            self._store,
+            self._job.job_id,
+            self._folder,
+            seconds=self._settings.checkpoint_seconds,
+            must_yield=self._must_yield,
+            may_write=self._note_checkpoint,
+            written=self._check_interruption,
+            resumed=resumed,
         )
         watching: list[Callback] = [
             log,
@@ -121,16 +128,11 @@ class Training:
             BestModels(self._folder, self._keep),
             LossGuard(),
             checkpointer,
-            Interruption(self._check_interruption),
         ]
         if resumed is not None:
-            fit["initial_epoch"] = self._next_epoch(resumed, fit["epochs"])
-            print(f"Going on from the checkpoint after epoch {resumed.progress.epoch}")
+            within = f" and {resumed.batch} batches" if resumed.batch else ""
+            print(f"Going on from the checkpoint after epoch {resumed.epoch}{within}")
         model.fit(**fit, callbacks=[*asked, *watching], verbose=0)
-
-    @staticmethod
-    def _next_epoch(resumed: Checkpoint, epochs: int) -> int:
-        return epochs if resumed.progress.is_stopped else resumed.progress.epoch
 
     def _finish(self, model: Any, log: EpochLog) -> None:
         paths = [
@@ -177,22 +179,6 @@ class Training:
         self._printed.finish()
         with session_scope(self._db_engine) as session:
             lease.release(session, self._job.job_id, self._job.attempt, reason)
-
-
-class Interruption(Callback):
-    """Ends the run after an epoch where that is wanted; it must come after the checkpoint.
-
-    Args:
-        check: raises where the run is to end.
-    """
-
-    def __init__(self, check: Callable[[], None]) -> None:
-        super().__init__()
-        self._check = check
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Called at the end of each epoch."""
-        self._check()
 
 
 class BestModels(Callback):
