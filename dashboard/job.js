@@ -9,6 +9,7 @@ import { Feed } from "./modules/feed.js";
 import { showNotice } from "./modules/notices.js";
 import { addLogLines, addTransitions, showArtifacts, showConfiguration } from "./modules/panels.js";
 import { repeat } from "./modules/polling.js";
+import { sendRequest } from "./modules/requests.js";
 import { isTerminal } from "./modules/states.js";
 import { showSummary } from "./modules/summary.js";
 import { wireTheme } from "./modules/theme.js";
@@ -57,6 +58,18 @@ function reportFailure(error) {
   }
 }
 
+async function askForMore() {
+  const hadEnded = isTerminal(job.state);
+  if (!(await sendRequest(job))) {
+    return;
+  }
+  if (hadEnded) {
+    location.reload(); // the news of a job that had ended was no longer followed
+    return;
+  }
+  await refresh().catch(reportFailure);
+}
+
 async function start() {
   byId("log-link").href = jobPath(id, "/logs");
   byId("cancel").addEventListener("click", async () => {
@@ -64,6 +77,7 @@ async function start() {
       await refresh().catch(reportFailure);
     }
   });
+  byId("request").addEventListener("click", askForMore);
   wireTheme(byId("theme"), () => charts.draw());
   try {
     await refresh();

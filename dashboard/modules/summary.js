@@ -2,6 +2,7 @@
 
 import { byId, element, setChildren, setText } from "./elements.js";
 import { formatDuration, formatTime, secondsBetween } from "./numbers.js";
+import { findOffer } from "./requests.js";
 import { describeProgress, isTerminal } from "./states.js";
 
 /** Shows a job; worker is the one it runs on, or undefined. */
@@ -13,6 +14,9 @@ export function showSummary(job, worker) {
   byId("state").dataset.state = job.state;
   setText(byId("state"), isCancelling ? "cancelling" : job.state);
   byId("cancel").hidden = isTerminal(job.state) || job.cancel_requested;
+  const offer = findOffer(job);
+  byId("request").hidden = offer === null;
+  setText(byId("request"), offer?.label ?? "");
   byId("progress").value = job.progress;
   setText(byId("progress-text"), describeProgress(job));
   setChildren(byId("facts"), describeFacts(job, worker));

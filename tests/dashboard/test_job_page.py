@@ -254,6 +254,22 @@ def test_cancel_ends_the_job(api: "Api", open_job: OpenJob) -> None:
     expect(page.locator("#state")).to_have_text("cancelled")
 
 
+def test_one_button_pauses_resumes_and_retries(api: "Api", open_job: OpenJob) -> None:
+    page = open_job(api.queue("asked"))
+    state, request = page.locator("#state"), page.locator("#request")
+    for label, following in (("Pause", "paused"), ("Resume", "queued")):
+        expect(request).to_have_text(label)
+        request.click()
+        expect(state).to_have_text(following)
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    page.get_by_role("button", name="Cancel the job").click()
+    expect(state).to_have_text("cancelled")
+    expect(request).to_have_text("Retry")
+    request.click()
+    expect(state).to_have_text("queued")
+    expect(request).to_have_text("Pause")
+
+
 def test_configuration_shows_the_request(api: "Api", open_job: OpenJob) -> None:
     spec = {"fit": {"epochs": 4, "batch_size": 32, "class_weight": None}, "seed": 7, "callbacks": []}
     configuration = open_job(api.queue("configured", spec=spec)).locator("#configuration")
