@@ -23,12 +23,14 @@ from core.jobs.errors import (
     JobNotFoundError,
     StaleAttemptError,
 )
+from core.quotas import JobQuotaError, QuotaError, StorageQuotaError
 from core.storage import StorageFullError
 
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 PROBLEM_REFERENCE = {"$ref": "#/components/schemas/Problem"}
+_RETRY_JOB_SECONDS = 30
 PARAMETER_PLACES = {"query", "path", "header", "cookie"}
 
 
@@ -200,6 +202,11 @@ def _from_exception(request: Request, exc: Exception) -> ProblemError:
         return ProblemError(409, str(exc), name="external-run")
     if isinstance(exc, IllegalMoveError):
         return ProblemError(409, str(exc), name="illegal-move")
+    if isinstance(exc, JobQuotaError):
+        headers = {"Retry-After": str(_RETRY_JOB_SECONDS)}
+        return ProblemError(429, str(exc), name="job-quota", headers=headers)
+    if isinstance(exc, StorageQuotaError):
+        return ProblemError(413 if exc.fits_never else 507, str(exc), name="storage-quota")
     if isinstance(exc, StorageFullError) or _is_disk_full(exc):
         return storage_full()
     if isinstance(exc, ClientDisconnect):  # nobody reads this answer; it is no failure of the server
@@ -225,6 +232,7 @@ def install_handlers(app: FastAPI) -> None:
         RequestValidationError,
         DatasetError,
         JobError,
+        QuotaError,
         StorageFullError,
         ClientDisconnect,
         OperationalError,

@@ -85,6 +85,12 @@ class Settings(BaseSettings):
         gt=0,
         description="For a retry of a job that failed or was cancelled to find its checkpoint.",
     )
+    collect_seconds: float = Field(
+        default=3600, gt=0, description="Between two searches of the store for what nothing refers to."
+    )
+    orphan_seconds: float = Field(
+        default=24 * 3600, ge=0, description="What nothing refers to stays in the store for so long."
+    )
     batch_metrics_seconds: float = Field(
         default=2.0, gt=0, description="Between two batches whose metrics are kept."
     )
@@ -92,6 +98,10 @@ class Settings(BaseSettings):
         default=0.25, gt=0, description="Between two looks for news, for each stream of events."
     )
 
+    max_stored_bytes: int = Field(
+        default=0, ge=0, description="Quota of datasets, weights and artifacts together; 0: none."
+    )
+    max_open_jobs: int = Field(default=0, ge=0, description="Quota of queued and running jobs; 0: none.")
     max_body_bytes: int = Field(default=16 * _MIB, gt=0, description="Of a JSON request.")
     max_upload_bytes: int = Field(default=8 * _GIB, gt=0, description="Of an uploaded file.")
     max_decompressed_bytes: int = Field(default=16 * _GIB, gt=0, description="Of a dataset, unpacked.")

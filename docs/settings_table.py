@@ -38,7 +38,7 @@ def describe_default(name: str, field: FieldInfo) -> str:
     value: Any = field.get_default(call_default_factory=True, validated_data={})
     if value is None or value is PydanticUndefined:
         return "none"
-    if name.endswith("_bytes"):
+    if name.endswith("_bytes") and value:
         unit, size = next((unit, size) for unit, size in UNITS if value % size == 0)
         return f"`{value}` ({value // size} {unit})"
     return f"`{value}`"

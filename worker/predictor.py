@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Engine
 
+from core.collection import confirm_object
 from core.database import session_scope, utc_now
 from core.storage import ObjectStore
 from core.tables import Artifact, Prediction
@@ -44,21 +45,30 @@ class Predictor:
             if prediction is None or prediction.state != "queued":
                 return
             artifact = session.get(Artifact, (prediction.job_id, MODEL_FILE))
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "output.npz")
+            changes = self._answer(prediction, artifact, path) | {"finished_at": utc_now()}
+            with session_scope(self._db_engine) as session:
+                if changes["state"] == "done":
+                    confirm_object(session, self._store, path, changes["output_sha256"])
+                row = session.get(Prediction, prediction_id)
+                if row is not None:
+                    for name, value in changes.items():
+                        setattr(row, name, value)
+
+    def _answer(self, prediction: Prediction, artifact: Artifact | None, path: Path) -> dict[str, Any]:
+        """Write what comes out to a file and store it. Returns: what changes of the prediction's row."""
         try:
             if artifact is None:
                 raise MissingModelError(f"Job {prediction.job_id} has no {MODEL_FILE}.")
             outputs = self._predict(self._load(artifact.sha256), self._read(prediction.input_sha256))
-            changes: dict[str, Any] = {"state": "done", "output_sha256": self._keep(outputs)}
+            np.savez(path, **outputs)  # type: ignore[arg-type]
+            return {"state": "done", "output_sha256": self._store.put_file(path).sha256}
         except Exception as error:
-            _log.exception("prediction %s failed", prediction_id)
+            _log.exception("prediction %s failed", prediction.id)
             title = f"The prediction ended with {type(error).__name__}"
             described = {"type": "prediction-error", "title": title, "detail": str(error) or title}
-            changes = {"state": "failed", "error": described}
-        with session_scope(self._db_engine) as session:
-            row = session.get(Prediction, prediction_id)
-            if row is not None:
-                for name, value in (changes | {"finished_at": utc_now()}).items():
-                    setattr(row, name, value)
+            return {"state": "failed", "error": described}
 
     def _load(self, sha256: str) -> Any:
         if sha256 not in self._models:
@@ -79,9 +89,3 @@ class Predictor:
         outputs = model.predict([inputs[name] for name in model.input_names])
         listed = outputs if isinstance(outputs, list) else [outputs]
         return dict(zip(model.output_names, listed))
-
-    def _keep(self, outputs: dict[str, np.ndarray]) -> str:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "output.npz")
-            np.savez(path, **outputs)  # type: ignore[arg-type]
-            return self._store.put_file(path).sha256

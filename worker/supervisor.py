@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from core.collection import collect_when_due
 from core.database import session_scope, utc_now
 from core.jobs import lease
 from core.jobs.queue import ring
@@ -55,6 +56,7 @@ class Supervisor:
             threading.Thread(target=self._claim_all, name="claims"),
             self._every(settings.heartbeat_seconds, self._report, "heartbeat"),
             self._every(settings.sweep_seconds, self._sweep, "sweeper"),
+            self._every(settings.sweep_seconds, self._collect, "collector"),
             self._every(_CLAIM_SECONDS / 4, self._spare.maintain, "spare"),
         ]
 
@@ -135,6 +137,9 @@ class Supervisor:
             ring(job_id)
         remove_leftovers(self._settings, self._db_engine)
         remove_checkpoints(self._settings, self._db_engine, self._store)
+
+    def _collect(self) -> None:
+        collect_when_due(self._settings, self._db_engine, self._store, self._closing.is_set)
 
     def _environment(self) -> dict[str, str]:
         return thread_environment(self._machine_slots)

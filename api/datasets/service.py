@@ -47,7 +47,7 @@ def create_dataset(
         rows=description.rows,
         columns=[column.to_json() for column in description.columns],
     )
-    with keep_object(database, store, upload.path, upload.sha256) as session:
+    with keep_object(database, store, upload.path, upload.sha256, settings.max_stored_bytes) as session:
         if (kept := idempotent.reserve(session, digest)) is not None:
             return kept
         session.add(row)

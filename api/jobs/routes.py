@@ -67,7 +67,7 @@ class FinishRequest(BaseModel):
     detail: str | None = Field(default=None, max_length=10_000, description="Why it failed.")
 
 
-@router.post("", status_code=202, response_model=JobView, responses=documented(400, 413, 422, 507))
+@router.post("", status_code=202, response_model=JobView, responses=documented(400, 413, 422, 429, 507))
 def create_job(
     request: Annotated[JobRequest, Body(openapi_examples=_JOB_EXAMPLES)],
     database: DatabaseDep,
@@ -118,24 +118,27 @@ def pause_job(job_id: JobId, database: DatabaseDep) -> Response:
     return JsonResponse(control.pause_job(database, job_id), 202)
 
 
-@router.post("/{job_id}/resume", status_code=202, response_model=JobView, responses=documented(404, 409))
-def resume_job(job_id: JobId, database: DatabaseDep, queue: QueueDep) -> Response:
+@router.post("/{job_id}/resume", status_code=202, response_model=JobView, responses=documented(404, 409, 429))
+def resume_job(job_id: JobId, database: DatabaseDep, queue: QueueDep, settings: SettingsDep) -> Response:
     """Queue a paused job again; it goes on from its checkpoint. Twice is once."""
-    return JsonResponse(control.resume_job(database, queue, job_id), 202)
+    return JsonResponse(control.resume_job(database, queue, settings, job_id), 202)
 
 
-@router.post("/{job_id}/retry", status_code=202, response_model=JobView, responses=documented(404, 409, 422))
+@router.post(
+    "/{job_id}/retry", status_code=202, response_model=JobView, responses=documented(404, 409, 422, 429)
+)
 def retry_job(
     job_id: JobId,
     database: DatabaseDep,
     queue: QueueDep,
     store: StoreDep,
+    settings: SettingsDep,
     request: Annotated[RetryRequest | None, Body(openapi_examples=_RETRY_EXAMPLES)] = None,
 ) -> Response:
     """Queue a job that failed or was cancelled again, to go on from its checkpoint or from scratch."""
     from_checkpoint = request is None or request.from_checkpoint
     return JsonResponse(
-        control.retry_job(database, queue, store, job_id, from_checkpoint=from_checkpoint), 202
+        control.retry_job(database, queue, store, settings, job_id, from_checkpoint=from_checkpoint), 202
     )
 
 
@@ -143,7 +146,7 @@ def retry_job(
     "/{job_id}/clone",
     status_code=202,
     response_model=JobView,
-    responses=documented(400, 404, 413, 422, 507),
+    responses=documented(400, 404, 413, 422, 429, 507),
 )
 def clone_job(
     job_id: JobId,

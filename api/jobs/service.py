@@ -22,6 +22,7 @@ from core.identifiers import new_id
 from core.jobs import transitions
 from core.jobs.attempts import read_attempts
 from core.jobs.states import JobState
+from core.quotas import check_open_jobs
 from core.settings import Settings
 from core.tables import Dataset, Job, Model
 
@@ -64,6 +65,8 @@ def create_job(
         if (kept := idempotent.reserve(session, digest)) is not None:
             return kept
         response = _add(session, plan)
+        if not plan.job.external:
+            check_open_jobs(session, settings.max_open_jobs)
         idempotent.keep_answer(session, response)
     if not plan.job.external:
         queue.ring(plan.job.id, plan.job.priority)

@@ -60,7 +60,8 @@ def create_model(
         return kept
     checked, has_weights = _check(upload, settings)
     row = make_model(checked, name, upload.sha256 if has_weights else None)
-    with _open(database, store, upload, has_weights) as session:
+    row.weights_bytes = upload.size_bytes if has_weights else None
+    with _open(database, store, settings, upload, has_weights) as session:
         if (kept := idempotent.reserve(session, digest)) is not None:
             return kept
         session.add(row)
@@ -118,9 +119,11 @@ def _unquote(text: str) -> str:
 
 
 @contextmanager
-def _open(database: Database, store: ObjectStore, upload: Upload, has_weights: bool) -> Iterator[Session]:
+def _open(
+    database: Database, store: ObjectStore, settings: Settings, upload: Upload, has_weights: bool
+) -> Iterator[Session]:
     if has_weights:
-        with keep_object(database, store, upload.path, upload.sha256) as session:
+        with keep_object(database, store, upload.path, upload.sha256, settings.max_stored_bytes) as session:
             yield session
     else:
         with database.write() as session:

@@ -6,10 +6,11 @@ from urllib.parse import unquote, urlsplit
 from core.settings import Settings
 from core.storage.errors import ObjectNotFoundError, StorageError, StorageFullError
 from core.storage.local import LocalStore
-from core.storage.protocol import ObjectStore, StoredObject
+from core.storage.protocol import FileFacts, ObjectStore, StoredObject
 from core.storage.remote import RemoteStore
 
 __all__ = [
+    "FileFacts",
     "ObjectNotFoundError",
     "ObjectStore",
     "StorageError",

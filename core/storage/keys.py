@@ -3,6 +3,9 @@
 import re
 from typing import Final
 
+OBJECTS: Final = "sha256"
+CHECKPOINTS: Final = "checkpoints"
+
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _JOB_ID: Final = re.compile(r"job_[0-9A-Za-z]{1,60}")
 
@@ -15,7 +18,7 @@ def object_key(sha256: str) -> str:
     """
     if not _SHA256.fullmatch(sha256):
         raise ValueError(f"An object is named by 64 hexadecimal digits, found {sha256!r}.")
-    return f"sha256/{sha256[:2]}/{sha256}"
+    return f"{OBJECTS}/{sha256[:2]}/{sha256}"
 
 
 def checkpoint_key(job_id: str) -> str:
@@ -26,4 +29,14 @@ def checkpoint_key(job_id: str) -> str:
     """
     if not _JOB_ID.fullmatch(job_id):
         raise ValueError(f"A checkpoint is named by the identifier of a job, found {job_id!r}.")
-    return f"checkpoints/{job_id}"
+    return f"{CHECKPOINTS}/{job_id}"
+
+
+def is_sha256(name: str) -> bool:
+    """Whether a file of this name is an object; whatever else lies in a store is none of its business."""
+    return _SHA256.fullmatch(name) is not None
+
+
+def is_job_id(name: str) -> bool:
+    """Whether a file of this name is the checkpoint of a job."""
+    return _JOB_ID.fullmatch(name) is not None

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from core.storage.errors import ObjectNotFoundError
-from core.storage.keys import checkpoint_key, object_key
-from core.storage.protocol import StoredObject
+from core.storage.keys import CHECKPOINTS, OBJECTS, checkpoint_key, is_job_id, is_sha256, object_key
+from core.storage.protocol import FileFacts, StoredObject
 from core.storage.staging import move_into_place, read_chunks, staged_file, write_chunks
 
 
@@ -25,9 +26,8 @@ class LocalStore:
     def put_stream(self, chunks: Iterable[bytes]) -> StoredObject:
         with staged_file(self._staging) as staged:
             stored = write_chunks(staged, chunks)
-            destination = self._folder / object_key(stored.sha256)
-            if not destination.exists():
-                move_into_place(staged, destination)
+            # Over the same bytes too, which makes the object as young as this put.
+            move_into_place(staged, self._folder / object_key(stored.sha256))
         return stored
 
     def put_file(self, path: Path) -> StoredObject:
@@ -52,6 +52,13 @@ class LocalStore:
     def delete(self, sha256: str) -> None:
         (self._folder / object_key(sha256)).unlink(missing_ok=True)
 
+    def find_object(self, sha256: str) -> FileFacts | None:
+        return self._find(object_key(sha256))
+
+    def list_objects(self) -> Iterator[str]:
+        for folder in _list(self._folder / OBJECTS):
+            yield from (path.name for path in _list(folder) if is_sha256(path.name))
+
     def put_checkpoint(self, job_id: str, path: Path) -> None:
         destination = self._folder / checkpoint_key(job_id)
         with staged_file(self._staging) as staged:
@@ -65,6 +72,23 @@ class LocalStore:
     def delete_checkpoint(self, job_id: str) -> None:
         (self._folder / checkpoint_key(job_id)).unlink(missing_ok=True)
 
+    def find_checkpoint(self, job_id: str) -> FileFacts | None:
+        return self._find(checkpoint_key(job_id))
+
+    def list_checkpoints(self) -> Iterator[str]:
+        return (path.name for path in _list(self._folder / CHECKPOINTS) if is_job_id(path.name))
+
     def check(self) -> None:
         with staged_file(self._staging) as staged:
             write_chunks(staged, [b"is there room?"])
+
+    def _find(self, key: str) -> FileFacts | None:
+        try:
+            facts = (self._folder / key).stat()
+        except FileNotFoundError:
+            return None
+        return FileFacts(facts.st_size, datetime.fromtimestamp(facts.st_mtime, UTC))
+
+
+def _list(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []

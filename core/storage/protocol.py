@@ -1,8 +1,9 @@
 """What every store can do."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -16,6 +17,15 @@ class StoredObject:
     size_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What a store tells of a file without reading it."""
+
+    size_bytes: int
+    modified_at: datetime
+    """By the clock of the store, in UTC."""
+
+
 class ObjectStore(Protocol):
     """Objects named by the SHA-256 of their bytes, and the newest checkpoint of each job.
 
@@ -23,7 +33,7 @@ class ObjectStore(Protocol):
     """
 
     def put_stream(self, chunks: Iterable[bytes]) -> StoredObject:
-        """Store bytes as they come; bytes stored before are stored once.
+        """Store bytes as they come; bytes stored before are stored once and count as new again.
 
         Raises:
             StorageFullError: there is no room.
@@ -57,6 +67,12 @@ class ObjectStore(Protocol):
     def delete(self, sha256: str) -> None:
         """Delete an object; one that is not there is no error."""
 
+    def find_object(self, sha256: str) -> FileFacts | None:
+        """Size and age of an object; none where there is none."""
+
+    def list_objects(self) -> Iterator[str]:
+        """The digests of all objects, in no order; those put or deleted meanwhile may be among them or not."""
+
     def put_checkpoint(self, job_id: str, path: Path) -> None:
         """Make a copy of a file the newest checkpoint of a job, in place of the one before.
 
@@ -69,6 +85,12 @@ class ObjectStore(Protocol):
 
     def delete_checkpoint(self, job_id: str) -> None:
         """Delete the checkpoint of a job; none there is no error."""
+
+    def find_checkpoint(self, job_id: str) -> FileFacts | None:
+        """Size and age of a job's checkpoint; none where there is none."""
+
+    def list_checkpoints(self) -> Iterator[str]:
+        """The identifiers of all jobs with a checkpoint, in no order."""
 
     def check(self) -> None:
         """Find out whether the store answers.

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 import fsspec
 
 from core.storage.errors import ObjectNotFoundError, full_disk_told
-from core.storage.keys import checkpoint_key, object_key
-from core.storage.protocol import StoredObject
+from core.storage.keys import CHECKPOINTS, OBJECTS, checkpoint_key, is_job_id, is_sha256, object_key
+from core.storage.protocol import FileFacts, StoredObject
 from core.storage.staging import CHUNK_BYTES, move_into_place, read_chunks, staged_file, write_chunks
+
+_YOUNG: Final = timedelta(hours=1)
 
 
 class RemoteStore:
@@ -59,6 +62,14 @@ class RemoteStore:
     def delete(self, sha256: str) -> None:
         self._delete(object_key(sha256))
 
+    def find_object(self, sha256: str) -> FileFacts | None:
+        return self._find(object_key(sha256))
+
+    def list_objects(self) -> Iterator[str]:
+        # A folder at a time: no listing of a large store fits into memory.
+        for folder in self._list(OBJECTS):
+            yield from filter(is_sha256, self._list(f"{OBJECTS}/{folder}"))
+
     def put_checkpoint(self, job_id: str, path: Path) -> None:
         self._filesystem.put_file(str(path), self._path(checkpoint_key(job_id)))
 
@@ -78,6 +89,12 @@ class RemoteStore:
         self._delete(key)
         (self._cache / key).unlink(missing_ok=True)
 
+    def find_checkpoint(self, job_id: str) -> FileFacts | None:
+        return self._find(checkpoint_key(job_id))
+
+    def list_checkpoints(self) -> Iterator[str]:
+        return filter(is_job_id, self._list(CHECKPOINTS))
+
     def check(self) -> None:
         self._filesystem.exists(self._path(object_key("0" * 64)))
 
@@ -85,10 +102,12 @@ class RemoteStore:
         return f"{self._prefix}/{key}"
 
     def _upload(self, staged: Path, key: str, stored: StoredObject) -> None:
-        path = self._path(key)
-        if self._filesystem.exists(path) and self._filesystem.size(path) == stored.size_bytes:
+        found = self._find(key)
+        is_whole = found is not None and found.size_bytes == stored.size_bytes
+        if found is not None and is_whole and found.modified_at > datetime.now(UTC) - _YOUNG:
             return
-        self._filesystem.put_file(str(staged), path)
+        # An old object is uploaded again: no other way to make it young is known to every filesystem.
+        self._filesystem.put_file(str(staged), self._path(key))
 
     def _download(self, key: str, staged: Path) -> None:
         with full_disk_told(self._cache):
@@ -99,3 +118,19 @@ class RemoteStore:
             self._filesystem.rm_file(self._path(key))
         except FileNotFoundError:
             return
+
+    def _find(self, key: str) -> FileFacts | None:
+        path = self._path(key)
+        try:
+            size_bytes, modified_at = self._filesystem.size(path), self._filesystem.modified(path)
+        except FileNotFoundError:
+            return None
+        in_utc = modified_at.astimezone(UTC) if modified_at.tzinfo else modified_at.replace(tzinfo=UTC)
+        return FileFacts(size_bytes, in_utc)
+
+    def _list(self, folder: str) -> list[str]:
+        try:
+            names = self._filesystem.ls(self._path(folder), detail=False)
+        except FileNotFoundError:
+            return []
+        return [name.rstrip("/").rpartition("/")[2] for name in names]

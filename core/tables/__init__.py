@@ -3,6 +3,7 @@
 from core.tables.artifacts import Artifact
 from core.tables.attempts import Attempt
 from core.tables.datasets import Dataset
+from core.tables.duties import Duty
 from core.tables.events import Event
 from core.tables.idempotency_keys import IdempotencyKey
 from core.tables.jobs import Job
@@ -15,6 +16,7 @@ __all__ = [
     "Artifact",
     "Attempt",
     "Dataset",
+    "Duty",
     "Event",
     "IdempotencyKey",
     "Job",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, String, Text
+from sqlalchemy import JSON, BigInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, UtcDateTime, utc_now
@@ -24,6 +24,8 @@ class Model(Base):
     definition_sha256: Mapped[str] = mapped_column(String(64), index=True)
     weights_sha256: Mapped[str | None] = mapped_column(String(64))
     """Names the object with the weights as Keras 2 HDF5."""
+    weights_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    """Size of that object; none for weights from before it was written down."""
     summary: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     """Layers, inputs, outputs and parameter counts."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)

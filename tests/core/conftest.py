@@ -1,9 +1,11 @@
-"""A migrated database, on each kind that the service runs on."""
+"""A migrated database and a store, on each kind that the service runs on."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import boto3
 import pytest
+from moto.server import ThreadedMotoServer
 from sqlalchemy import Engine
 
 from core import migrate
@@ -11,6 +13,8 @@ from core.database import create_db_engine, session_scope
 from core.identifiers import new_id
 from core.jobs import lease, transitions
 from core.jobs.states import JobState
+from core.settings import Settings
+from core.storage import ObjectStore, open_store
 from core.tables import Job
 
 LEASE_SECONDS = 30.0
@@ -68,3 +72,29 @@ def run_job(db_engine: Engine, add_job: Callable[..., str]) -> Callable[..., str
         return job_id
 
     return run
+
+
+@pytest.fixture(scope="module")
+def s3_url() -> Iterator[str]:
+    """Gives the address of an S3 server with a bucket."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
+    client = boto3.client(
+        "s3", endpoint_url=url, aws_access_key_id="k", aws_secret_access_key="s", region_name="us-east-1"
+    )
+    client.create_bucket(Bucket="bucket")
+    client.close()
+    yield url
+    server.stop()
+
+
+@pytest.fixture(params=["local", "s3"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
+    """Gives an empty store."""
+    if request.param == "local":
+        return open_store(Settings(home=tmp_path))
+    options = {"key": "k", "secret": "s", "endpoint_url": request.getfixturevalue("s3_url")}
+    url = f"s3://bucket/{tmp_path.name}"
+    return open_store(Settings(home=tmp_path, storage_url=url, storage_options=options))

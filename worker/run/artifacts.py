@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from core.collection import confirm_object
 from core.storage import ObjectStore, StoredObject
 from core.tables import Artifact
 
@@ -16,9 +17,9 @@ MEDIA_TYPES = {".h5": "application/x-hdf5", ".csv": "text/csv", ".txt": "text/pl
 
 @dataclass(frozen=True)
 class KeptFile:
-    """A file that is in the store."""
+    """A file that is in the store, and where it came from."""
 
-    name: str
+    path: Path
     stored: StoredObject
 
 
@@ -49,18 +50,19 @@ def keep_files(store: ObjectStore, paths: Iterable[Path]) -> list[KeptFile]:
     Raises:
         StorageFullError: there is no room.
     """
-    return [KeptFile(path.name, store.put_file(path)) for path in paths]
+    return [KeptFile(path, store.put_file(path)) for path in paths]
 
 
-def add_artifacts(session: Session, job_id: str, files: Iterable[KeptFile]) -> None:
-    """Write the rows of a job's artifacts, in place of those of the same name."""
+def add_artifacts(session: Session, store: ObjectStore, job_id: str, files: Iterable[KeptFile]) -> None:
+    """Write the rows of a job's artifacts, in place of those of the same name; the first of a transaction."""
     for file in files:
+        confirm_object(session, store, file.path, file.stored.sha256)
         session.merge(
             Artifact(
                 job_id=job_id,
-                name=file.name,
+                name=file.path.name,
                 sha256=file.stored.sha256,
                 size_bytes=file.stored.size_bytes,
-                media_type=MEDIA_TYPES[Path(file.name).suffix],
+                media_type=MEDIA_TYPES[file.path.suffix],
             )
         )

@@ -144,14 +144,14 @@ class Training:
             raise RefusedError(self._job.job_id)
         self._printed.finish()
         with session_scope(self._db_engine) as session:
-            artifacts.add_artifacts(session, self._job.job_id, files)
+            artifacts.add_artifacts(session, self._store, self._job.job_id, files)
             transitions.move(session, self._job.job_id, JobState.SUCCEEDED, attempt=self._job.attempt)
 
     def _keep(self, paths: list[Path]) -> None:
         files = artifacts.keep_files(self._store, paths)
         with session_scope(self._db_engine) as session:
+            artifacts.add_artifacts(session, self._store, self._job.job_id, files)
             cursor.reserve(session, self._job.job_id, 0, self._job.attempt)
-            artifacts.add_artifacts(session, self._job.job_id, files)
 
     def _note_checkpoint(self) -> None:
         with session_scope(self._db_engine) as session:

@@ -5,13 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
+from core.database import utc_now
 from core.settings import Settings
 from core.storage import ObjectNotFoundError, ObjectStore, StorageFullError, open_store
 from core.storage.keys import checkpoint_key, object_key
@@ -53,32 +54,6 @@ def files_under(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-@pytest.fixture(scope="module")
-def s3_url() -> Iterator[str]:
-    """Gives the address of an S3 server with a bucket."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    client = boto3.client(
-        "s3", endpoint_url=url, aws_access_key_id="k", aws_secret_access_key="s", region_name="us-east-1"
-    )
-    client.create_bucket(Bucket="bucket")
-    client.close()
-    yield url
-    server.stop()
-
-
-@pytest.fixture(params=["local", "s3"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
-    """Gives an empty store."""
-    if request.param == "local":
-        return open_store(Settings(home=tmp_path))
-    options = {"key": "k", "secret": "s", "endpoint_url": request.getfixturevalue("s3_url")}
-    url = f"s3://bucket/{tmp_path.name}"
-    return open_store(Settings(home=tmp_path, storage_url=url, storage_options=options))
-
-
 def test_what_was_put_comes_back(store: ObjectStore) -> None:
     stored = store.put_stream(DATA[start : start + 70_000] for start in range(0, len(DATA), 70_000))
     assert (stored.sha256, stored.size_bytes) == (SHA256, len(DATA))
@@ -100,6 +75,68 @@ def test_the_same_bytes_are_kept_once_and_deleted(store: ObjectStore, tmp_path: 
     store.delete(SHA256)
     store.delete(SHA256)
     assert not store.exists(SHA256)
+
+
+def test_a_store_tells_what_it_holds(store: ObjectStore, tmp_path: Path) -> None:
+    assert (list(store.list_objects()), list(store.list_checkpoints())) == ([], [])
+    assert (store.find_object(ABSENT), store.find_checkpoint("job_1")) == (None, None)
+    digests = {store.put_stream([bytes([number])]).sha256 for number in range(40)}
+    path = tmp_path / "checkpoint"
+    path.write_bytes(b"weights")
+    store.put_checkpoint("job_1", path)
+    assert set(store.list_objects()) == digests
+    assert list(store.list_checkpoints()) == ["job_1"]
+    for facts, size_bytes in ((store.find_object(min(digests)), 1), (store.find_checkpoint("job_1"), 7)):
+        assert facts is not None
+        assert facts.size_bytes == size_bytes
+        assert abs(utc_now() - facts.modified_at) < timedelta(minutes=1)
+
+
+def test_what_is_not_the_stores_own_is_not_listed(tmp_path: Path) -> None:
+    store = open_store(Settings(home=tmp_path))
+    sha256 = store.put_stream([b"kept"]).sha256
+    (tmp_path / "objects/sha256/README").write_text("by hand")
+    (tmp_path / "objects/sha256/ab").mkdir(exist_ok=True)
+    (tmp_path / "objects/sha256/ab/notes.txt").write_text("by hand")
+    (tmp_path / "objects/checkpoints").mkdir()
+    (tmp_path / "objects/checkpoints/old.bak").write_text("by hand")
+    assert (list(store.list_objects()), list(store.list_checkpoints())) == ([sha256], [])
+
+
+def test_a_second_put_makes_an_object_young_again(tmp_path: Path) -> None:
+    store = open_store(Settings(home=tmp_path))
+    sha256 = store.put_stream([b"kept"]).sha256
+    os.utime(tmp_path / "objects" / object_key(sha256), (0, 0))
+    store.put_stream([b"kept"])
+    facts = store.find_object(sha256)
+    assert facts is not None
+    assert abs(utc_now() - facts.modified_at) < timedelta(minutes=1)
+
+
+def test_an_object_that_is_old_is_uploaded_to_s3_again(
+    s3_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = {"key": "k", "secret": "s", "endpoint_url": s3_url}
+    url = f"s3://bucket/{tmp_path.name}"
+    store = open_store(Settings(home=tmp_path, storage_url=url, storage_options=options))
+    sha256 = store.put_stream([b"kept"]).sha256
+    before = store.find_object(sha256)
+    store.put_stream([b"kept"])
+    assert store.find_object(sha256) == before
+    monkeypatch.setattr("core.storage.remote._YOUNG", timedelta(0))
+    wait_for_the_next_second()
+    store.put_stream([b"kept"])
+    after = store.find_object(sha256)
+    assert before is not None
+    assert after is not None
+    assert after.modified_at > before.modified_at
+
+
+def wait_for_the_next_second() -> None:
+    """S3 tells ages in whole seconds."""
+    begun = int(time.time())
+    while int(time.time()) == begun:
+        time.sleep(0.01)
 
 
 def test_an_empty_object_is_one(store: ObjectStore) -> None:
