@@ -40,15 +40,17 @@ class Row:
     memory: Pair
 
 
-def time_in_turns(engine: Callable[[], object], torch: Callable[[], object], rounds: int) -> Pair:
+def time_in_turns(
+    engine: Callable[[], object], torch: Callable[[], object], rounds: int, clock: Callable[[], float]
+) -> Pair:
     """Return the median seconds of both, run by turns after one run each that does not count."""
     seconds: tuple[list[float], list[float]] = ([], [])
     for number in range(rounds + 1):
         for run, found in zip((engine, torch), seconds, strict=True):
-            begin = time.perf_counter()
+            begin = clock()
             run()
             if number:
-                found.append(time.perf_counter() - begin)
+                found.append(clock() - begin)
     return Pair(*(statistics.median(found) for found in seconds))
 
 

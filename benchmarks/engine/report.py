@@ -18,11 +18,14 @@ _HEADER = """\
 |---|---|---|---|---|---|---|---|---|"""
 
 
-def describe_machine(threads: int, rounds: int) -> str:
+def describe_machine(threads: int, rounds: int, by_cpu_time: bool) -> str:
     """Return a line on the machine and on how it was measured."""
+    clock = (
+        "processor time (first epochs and generators: the clock on the wall)" if by_cpu_time else "wall time"
+    )
     return (
-        f"{_name_processor()}, {threads} threads, Python {platform.python_version()}, torch {torch.__version__}; "
-        f"medians of {rounds} rounds, both sides by turns in one process."
+        f"{_name_processor()}, threads: {threads}, Python {platform.python_version()}, torch {torch.__version__}; "
+        f"medians of {rounds} rounds, both sides by turns in one process; {clock}."
     )
 
 
