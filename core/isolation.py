@@ -24,6 +24,8 @@ BYTES_PER_SECOND: Final = 20_000_000
 _MAX_ANSWER_BYTES: Final = 256 * 1024**2
 _BLOCK_BYTES: Final = 1024**2
 _MODULES: Final = ("core.datasets.isolation", "core.hdf5")
+# Arrow's own allocator takes a gigabyte of addresses at once, which counts as memory.
+_ENVIRONMENT: Final = {"ARROW_DEFAULT_MEMORY_POOL": "system"}
 _ENDS: Final = {
     -signal.SIGXCPU: "it took too much processor time",
     -signal.SIGALRM: "it did not end in time",
@@ -87,7 +89,12 @@ class ForkServer:
         with theirs:
             descriptor = theirs.fileno()
             command = [sys.executable, "-m", "core.fork_server", str(descriptor), *self.modules]
-            self._process = subprocess.Popen(command, pass_fds=[descriptor], stdin=subprocess.DEVNULL)
+            self._process = subprocess.Popen(
+                command,
+                env={**os.environ, **_ENVIRONMENT},
+                pass_fds=[descriptor],
+                stdin=subprocess.DEVNULL,
+            )
 
 
 _server = ForkServer(*_MODULES)

@@ -164,10 +164,14 @@ def _read_npy(file: BinaryIO, max_bytes: int) -> Array:
     shape, _, dtype = read_header(file)
     if dtype.hasobject:
         raise ValueError("it holds Python objects (a pickle), which are never read")
-    if math.prod(shape) * dtype.itemsize > max_bytes:
+    start, declared = file.tell(), math.prod(shape) * dtype.itemsize
+    if declared > max_bytes:
         raise ProblemError(
             413, f"The array {shape} of {dtype} is over {max_bytes} bytes.", name="body-too-large"
         )
+    held = file.seek(0, io.SEEK_END) - start
+    if any(type(size) is not int or size < 0 for size in shape) or not 0 < declared <= held:
+        raise ValueError(f"it declares the shape {shape} of {dtype}, and holds {held} bytes")
     file.seek(0)
     return np.asarray(npy_format.read_array(file, allow_pickle=False))
 

@@ -57,8 +57,10 @@ def _check_members(members: list[zipfile.ZipInfo], limits: Limits) -> None:
     for member in members:
         name = member.filename
         path = PurePosixPath(name)
-        if path.is_absolute() or ".." in path.parts or "\\" in member.orig_filename or ":" in path.parts[0:1]:
+        if path.is_absolute() or ".." in path.parts or "\\" in member.orig_filename or ":" in name:
             raise DatasetError(f"the zip archive holds the path {name!r}, which leaves the archive")
+        if not name.isprintable():
+            raise DatasetError(f"the zip archive holds the name {name!r}; names are printable characters")
         if member.flag_bits & 0x1:
             raise DatasetError(f"{name!r} in the zip archive is encrypted; upload it without a password")
         if stat.S_ISLNK(member.external_attr >> 16):

@@ -31,6 +31,8 @@ _REFUSED_KEYS = {
     "py/object",
     "py/reduce",
 }
+_SHAPES = ("batch_input_shape", "batch_shape", "input_shape", "target_shape")
+_MAX_RANK = 32
 _REFUSED_OBJECTS = {"__lambda__", "__bytes__", "__typespec__", "__exec__"}
 
 
@@ -203,6 +205,9 @@ def _check_object(value: dict[str, Any], pointer: str) -> int:
     for key in value:
         if not isinstance(key, str):
             raise DefinitionError(f"Keys must be text. Found: {key!r}", pointer)
+    for key in _SHAPES:
+        if isinstance(value.get(key), list) and len(value[key]) > _MAX_RANK:
+            raise DefinitionError(f"Shapes have at most {_MAX_RANK} sizes.", f"{pointer}/{key}")
     # Keras 1's `Merge` says `raw` of what is no function.
     found = {key for key in _REFUSED_KEYS if value.get(key, "raw") != "raw"}
     if found:
