@@ -109,7 +109,7 @@ class Jobs:
         return self._ask(job_id, "cancel")
 
     def pause(self, job_id: str) -> Job:
-        """Pause a job: a waiting one at once, a running one after its epoch.
+        """Pause a job: a waiting one at once, a running one once it has written a checkpoint.
 
         Raises: KerasdError (409): it has ended, or trains elsewhere.
         """
@@ -118,7 +118,7 @@ class Jobs:
     def resume(self, job_id: str) -> Job:
         """Queue a paused job again; it goes on from its checkpoint.
 
-        Raises: KerasdError (409): it is not paused; one that is pausing still has to end its epoch.
+        Raises: KerasdError (409): it is not paused; one that is pausing still writes its checkpoint.
         """
         return self._ask(job_id, "resume")
 

@@ -21,6 +21,7 @@ class Standing:
 
     is_ours: bool
     cancel_requested: bool
+    pause_requested: bool
     time_is_over: bool
 
 
@@ -73,11 +74,12 @@ class Attempt:
                 .where(Job.id == self.job_id, Job.attempt == self.number)
             ).one_or_none()
         if row is None or row.state not in LEASED:
-            return Standing(False, False, False)
+            return Standing(False, False, False, False)
         limit = row.time_limit_seconds
         spent_seconds = self.spent_seconds + (utc_now() - row.started_at).total_seconds()
         is_over = limit is not None and spent_seconds > limit
-        return Standing(True, row.cancel_requested_at is not None, is_over)
+        is_pausing = row.state == JobState.PAUSING
+        return Standing(True, row.cancel_requested_at is not None, is_pausing, is_over)
 
     def renew(self, lease_seconds: float) -> None:
         """Prolong the lease.

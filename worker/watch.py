@@ -43,6 +43,7 @@ class Watch(threading.Thread):
         self._memory_kills = count_memory_kills()
         self._renewed_at = self._looked_at = time.monotonic()
         self._stop_at: float | None = None
+        self._is_asked_to_yield = False
 
     def close(self) -> None:
         """Stop the run after a checkpoint, or sooner, and give the job back, as a worker does that shuts down."""
@@ -72,8 +73,14 @@ class Watch(threading.Thread):
             return None
         if self._stop_at is None:
             self._stop_at = time.monotonic() + self._settings.shutdown_seconds
-            self._child.order(kind="yield")
+            self._ask_to_yield()
         return self._give_back if time.monotonic() > self._stop_at else None
+
+    def _ask_to_yield(self) -> None:
+        """Let the run write a checkpoint and hand the job back by itself."""
+        if not self._is_asked_to_yield:
+            self._child.order(kind="yield")
+            self._is_asked_to_yield = True
 
     def _give_back(self) -> None:
         self._attempt.give_back(SHUTDOWN_REASON)
@@ -92,6 +99,8 @@ class Watch(threading.Thread):
                 return self._attempt.cancel
             if standing.time_is_over:
                 return self._fail_for_time
+            if standing.pause_requested:
+                self._ask_to_yield()
             if now - self._renewed_at >= self._settings.heartbeat_seconds:
                 self._attempt.renew(self._settings.lease_seconds)
                 self._renewed_at = now

@@ -21,7 +21,7 @@ def cancel_job(database: Database, job_id: str) -> dict[str, Any]:
 
 
 def pause_job(database: Database, job_id: str) -> dict[str, Any]:
-    """Pause a job: at once where nobody trains it, else after its epoch.
+    """Pause a job: at once where nobody trains it, else once its run has written a checkpoint.
 
     Raises: ExternalRunError, IllegalMoveError: it trains elsewhere, or has ended.
     """

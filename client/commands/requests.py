@@ -24,7 +24,7 @@ Priority = Annotated[int, typer.Argument(min=-100, max=100, help="Higher goes fi
 
 
 def pause(job_id: JobId, url: Url = DEFAULT_URL) -> None:
-    """Pause a job: a waiting one at once, a running one after its epoch."""
+    """Pause a job: a waiting one at once, a running one once it has written a checkpoint."""
     with connect(url) as client:
         _tell(client.jobs.pause(job_id))
 

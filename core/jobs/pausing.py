@@ -13,7 +13,7 @@ _PAUSED = frozenset({JobState.PAUSING, JobState.PAUSED})
 
 
 def request_pause(session: Session, job_id: str) -> Job:
-    """Pause a job that waits at once; ask the run of one that is under way to stop after its epoch.
+    """Pause a job that waits at once; ask the run of one that is under way to stop at a checkpoint.
 
     A job that is paused, or will be, stays as it is.
 

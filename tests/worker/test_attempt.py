@@ -29,7 +29,9 @@ def begin_earlier(attempt: Attempt, seconds: float) -> None:
 
 def test_a_job_is_ours_until_another_attempt_has_it(db_engine: Engine, claim_job: ClaimJob) -> None:
     attempt = claim_job()
-    assert attempt.look() == Standing(is_ours=True, cancel_requested=False, time_is_over=False)
+    assert attempt.look() == Standing(
+        is_ours=True, cancel_requested=False, pause_requested=False, time_is_over=False
+    )
     attempt.give_back("shut down")
     assert not attempt.is_open()
     with session_scope(db_engine) as session:
