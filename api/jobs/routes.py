@@ -114,7 +114,7 @@ def cancel_job(job_id: JobId, database: DatabaseDep) -> Response:
 
 @router.post("/{job_id}/pause", status_code=202, response_model=JobView, responses=documented(404, 409))
 def pause_job(job_id: JobId, database: DatabaseDep) -> Response:
-    """Pause a job: a waiting one at once, a running one after its epoch. Twice is once."""
+    """Pause a job: a waiting one at once, a running one once it has written a checkpoint. Twice is once."""
     return JsonResponse(control.pause_job(database, job_id), 202)
 
 
