@@ -119,13 +119,15 @@ def sgd_step(
     With Nesterov's momentum they move by `momentum * v - rate * g` of the new `v`.
     """
     factor = read_setting(momentum)
-    moves = torch._foreach_mul(gradients, _match(-rate, parameters))
     if factor == 0.0:
-        # torch's fused kernel leaves the moments alone here, but Keras's files have them.
-        torch._foreach_copy_(moments, moves)
-        torch._foreach_add_(parameters, moves)
+        # torch's fused kernel leaves the moments alone here, but Keras's files have them. The moves are made in
+        # their place, since fresh memory for large weights costs more than the arithmetic.
+        torch._foreach_copy_(moments, gradients)
+        torch._foreach_mul_(moments, _match(-rate, parameters))
+        torch._foreach_add_(parameters, moments)
         return
     # Where the rate changes, torch's momentum is not Keras's: it gets moves that are made already.
+    moves = torch._foreach_mul(gradients, _match(-rate, parameters))
     torch._fused_sgd_(
         parameters,
         _lay_out(moves),
