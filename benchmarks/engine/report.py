@@ -65,7 +65,7 @@ def write_results(rows: Sequence[Row], machine: str) -> None:
     """Write `benchmarks/RESULTS.md`."""
     RESULTS.write_text(
         "# The engine against plain PyTorch\n\n"
-        "`make bench` rewrites this file. Each cell: the engine / the loop written by hand; below 1 the engine is ahead.\n"
+        "Made by `make bench`. Each cell: the engine / the loop written by hand; below 1 the engine is ahead.\n"
         "First epoch: from the start of a fresh process, imports included; peak: of that process.\n"
         "Machines are noisy: ratios that differ by less than about 1.3 times mean little.\n\n"
         f"{machine}\n\n{format_table(rows)}\n"
