@@ -157,8 +157,11 @@ class Supervisor:
 
     @staticmethod
     def _guard(act: Callable[[], None]) -> None:
-        """Act; a database or system that refuses now is asked again the next time."""
+        """Act; what refuses now, such as a database or a store that is away, is asked again the next time."""
         try:
             act()
         except (SQLAlchemyError, OSError) as error:
             _log.warning("%s: %s", type(error).__name__, error)
+        except Exception:
+            # A worker whose thread has ended would hold its jobs and do nothing for them.
+            _log.exception("the worker tries again")

@@ -35,7 +35,8 @@ class Sequential(Model):
         self.input_layers = []
         self._stack: list[Any] = []
         for layer in layers or ():
-            self.add(layer)
+            self._append(layer)
+        self._finish()
 
     @property
     def layers(self) -> list[Any]:
@@ -64,6 +65,11 @@ class Sequential(Model):
             TypeError: it is no layer.
             ValueError: the first layer lacks `input_shape`, or a layer has several outputs.
         """
+        self._append(layer)
+        self._finish()
+
+    def _append(self, layer: Any) -> None:
+        """Call a layer on the last one's output; `_finish` makes the model of all that was appended."""
         if not isinstance(layer, Layer):
             raise TypeError(f"The added layer must be an instance of class Layer. Found: {layer!r}")
         output = layer(self.outputs[0]) if self.outputs else self._add_first(layer)
@@ -73,7 +79,11 @@ class Sequential(Model):
                 f"use the functional API. Found several outputs of {layer.name!r}."
             )
         self._stack.append(layer)
-        self._init_graph(self.inputs, [output])
+        self.outputs = [output]
+
+    def _finish(self) -> None:
+        if self._stack:
+            self._init_graph(self.inputs, self.outputs)
         self._forget_functions()
 
     def _add_first(self, layer: Any) -> Any:
@@ -188,7 +198,8 @@ class Sequential(Model):
         prefix = ("layers",) if isinstance(config, dict) else ()
         for position, entry in enumerate(entries):
             with locate(*prefix, position, name=name_of_entry(entry)):
-                model.add(registry.deserialize(entry, custom_objects))
+                model._append(registry.deserialize(entry, custom_objects))
+        model._finish()
         return model
 
 
