@@ -116,7 +116,9 @@ def is_operation(entry: dict[str, Any]) -> bool:
         return True
     layer_like = {"trainable", "layers", "batch_shape", "batch_input_shape"}
     is_plain = isinstance(config, dict) and not layer_like & config.keys()
-    return is_plain and "inbound_nodes" in entry and names_operation(class_name)
+    # Layers share names with functions, `Add` for one, but only Keras 3's calls are objects.
+    is_called_by_keras_3 = any(isinstance(node, dict) for node in entry.get("inbound_nodes") or ())
+    return is_plain and is_called_by_keras_3 and names_operation(class_name)
 
 
 def names_operation(class_name: Any) -> bool:

@@ -146,3 +146,19 @@ def test_normalization_takes_its_numbers_from_data() -> None:
     layer.adapt(data)
     scaled = Model(x, layer(x)).predict(data)
     np.testing.assert_allclose(scaled, (data - data.mean(0)) / data.std(0), rtol=1e-4, atol=1e-5)
+
+
+def test_a_layer_of_keras_2_is_no_function_of_its_name() -> None:
+    inputs = [
+        {"class_name": "InputLayer", "name": name, "config": {"name": name, "batch_input_shape": [None, 2]}}
+        for name in "ab"
+    ]
+    added = {"class_name": "Add", "config": {"name": "add"}, "name": "add"}
+    added["inbound_nodes"] = [[["a", 0, 0, {}], ["b", 0, 0, {}]]]
+    config = {
+        "layers": [*({**item, "inbound_nodes": []} for item in inputs), added],
+        "input_layers": [["a", 0, 0], ["b", 0, 0]],
+        "output_layers": [["add", 0, 0]],
+    }
+    model = read_definition(json.dumps({"class_name": "Model", "config": config})).build()
+    assert type(model.get_layer("add")).__name__ == "Add"
