@@ -3,6 +3,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 # Where torch comes from; empty is PyPI. See "PyTorch builds" in README.md.
 TORCH_INDEX ?=
 ARGS ?=
+# How many tests run at a time; a file's tests stay together, since they share servers.
+TEST_JOBS ?= 2
 
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
@@ -42,14 +44,14 @@ test: .venv/test.stamp
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest tests
+	$(BIN)/pytest tests -n $(TEST_JOBS) --dist loadfile
 
 check: .venv/test.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest tests -q $(SLOW)
+	$(BIN)/pytest tests -q -n $(TEST_JOBS) --dist loadfile $(SLOW)
 
 format: .venv/test.stamp
 	$(BIN)/ruff format .

@@ -22,6 +22,9 @@ REDIS_CLAIM_SECONDS = 900
 CONNECT_TIMEOUT_SECONDS = 3
 SEED = 20
 
+# Two tests run at a time, and small tensors gain nothing by threads that wait for each other.
+torch.set_num_threads(1)
+
 
 @pytest.fixture(autouse=True)
 def _seed() -> None:
