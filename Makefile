@@ -3,12 +3,13 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 # Where torch comes from; empty is PyPI. See "PyTorch builds" in README.md.
 TORCH_INDEX ?=
 ARGS ?=
-# How many tests run at a time; a file's tests stay together, since they share servers.
+# How many of the engine's tests run at a time. The others start servers, and wait for them alone.
 TEST_JOBS ?= 2
 
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 # The slow suites: processes, browsers, long comparisons.
+ENGINE_TESTS := tests/benchmarks tests/contracts tests/engine tests/manual tests/parity
 SLOW := --ignore=tests/e2e --ignore=tests/dashboard --ignore=tests/parity
 
 .DEFAULT_GOAL := help
@@ -44,14 +45,15 @@ test: .venv/test.stamp
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest tests -n $(TEST_JOBS) --dist loadfile
+	$(BIN)/pytest $(ENGINE_TESTS) -n $(TEST_JOBS)
+	$(BIN)/pytest tests $(addprefix --ignore=,$(ENGINE_TESTS))
 
 check: .venv/test.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest tests -q -n $(TEST_JOBS) --dist loadfile $(SLOW)
+	$(BIN)/pytest tests -q $(SLOW)
 
 format: .venv/test.stamp
 	$(BIN)/ruff format .

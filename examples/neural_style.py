@@ -47,4 +47,4 @@ for iteration in range(4):
     picture, found, _ = fmin_l_bfgs_b(loss_and_gradient, picture, maxfun=20)
     print(f"iteration {iteration}: loss {found:.6f}")
 after = evaluate([picture.reshape(1, SIZE, SIZE, 1)])
-print("Loss is left to", after[0] / before[0])
+print("Share of the loss that is left:", after[0] / before[0])

@@ -26,8 +26,10 @@ def nothing_left() -> Iterator[None]:
 
 
 def find_processes() -> list[psutil.Process]:
-    children = psutil.Process().children(recursive=True)
-    return [child for child in children if child.is_running() and "core.fork_server" in child.cmdline()]
+    """Find this process's fork server and its copies; a server that another test started has its own."""
+    own = [child for child in psutil.Process().children() if "core.fork_server" in child.cmdline()]
+    found = [*own, *(copy for child in own for copy in child.children(recursive=True))]
+    return [process for process in found if process.is_running()]
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -129,11 +130,16 @@ def test_a_configured_broker_is_left_alone(tmp_path: Path) -> None:
     assert not (tmp_path / "home").exists()
 
 
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """Gives a folder with a short path."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
 def test_a_long_path_moves_the_socket_to_a_private_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, short: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    short = tmp_path / "t"
-    short.mkdir()
     monkeypatch.setattr(broker.tempfile, "gettempdir", lambda: str(short))
     found = find_broker(Settings(home=tmp_path / ("long" * 25)))
     assert found.socket is not None
