@@ -305,7 +305,7 @@ class TestRefused:
     def test_batch_over_the_memory(self, serve_sqlite: Any, tmp_path: Any, problem: Any) -> None:
         with (
             serve_sqlite(tmp_path, max_activation_bytes=1000) as server,
-            httpx.Client(base_url=server.url) as api,
+            httpx.Client(base_url=server.url, timeout=60) as api,
         ):
             dataset = api.post("/v1/datasets", content=b"a,b,c,d,y\n1,2,3,4,0\n1,2,3,4,1\n").json()["id"]
             compile_arguments = {"loss": "sparse_categorical_crossentropy"}

@@ -21,7 +21,7 @@ def test_old_leftovers_are_removed_at_the_start(serve_sqlite: Any, tmp_path: Pat
         os.utime(folder / name, (two_days_ago, two_days_ago))
     with serve_sqlite(tmp_path) as server:
         assert sorted(path.name for path in folder.iterdir()) == ["new"]
-        httpx.post(f"{server.url}/v1/datasets", content=b"a,b\n1,2\n")
+        httpx.post(f"{server.url}/v1/datasets", content=b"a,b\n1,2\n", timeout=60)
         assert sorted(path.name for path in folder.iterdir()) == ["new"]
 
 

@@ -29,7 +29,7 @@ class Api(ApiProcess):
 
     def __init__(self, home: Path) -> None:
         super().__init__(home, f"sqlite:///{home / 'kerasd.db'}")
-        self.client = httpx.Client(base_url=self.url, timeout=10)
+        self.client = httpx.Client(base_url=self.url, timeout=60)
 
     def stop(self) -> None:
         self.client.close()
