@@ -1,19 +1,18 @@
-"""Times of two sides taken in turns, and what a fresh process needs for its first epoch."""
+"""Both sides of a workload in fresh processes: how long each takes, by turns, and how much memory."""
 
 from __future__ import annotations
 
-import json
 import os
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchmarks.engine.workloads import Workload
 
-SIDES = ("engine", "torch")
+# Rounds that do not count: the engine goes over to flat graphs in them, and memory settles.
+WARM_UP_ROUNDS = 2
 
 
 @dataclass(frozen=True)
@@ -40,35 +39,69 @@ class Row:
     memory: Pair
 
 
-def time_in_turns(
-    engine: Callable[[], object], torch: Callable[[], object], rounds: int, clock: Callable[[], float]
-) -> Pair:
-    """Return the median seconds of both, run by turns after one run each that does not count."""
-    seconds: tuple[list[float], list[float]] = ([], [])
-    for number in range(rounds + 1):
-        for run, found in zip((engine, torch), seconds, strict=True):
-            begin = clock()
-            run()
-            if number:
-                found.append(clock() - begin)
-    return Pair(*(statistics.median(found) for found in seconds))
+class Side:
+    """A process that does one side's work.
+
+    Args:
+        workload: the row of the table.
+        name: "engine" or "torch".
+        steps: batches an epoch.
+        threads: that compute in it.
+        clock: the name of the clock in `time` that it reads.
+
+    Attributes:
+        first_epoch: seconds from the process's start to the end of the first epoch, by the clock on the wall.
+    """
+
+    def __init__(self, workload: Workload, name: str, steps: int, threads: int, clock: str) -> None:
+        command = [sys.executable, "-m", "benchmarks.engine.side", workload.name, name, str(steps), clock]
+        environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+        self._steps = steps
+        begin = time.perf_counter()
+        self._process = subprocess.Popen(
+            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self.measure(workload.measures[0])
+        self.first_epoch = time.perf_counter() - begin
+
+    def measure(self, kind: str) -> float:
+        """Do the work once and return the milliseconds a batch."""
+        assert self._process.stdin is not None
+        print(kind, file=self._process.stdin, flush=True)
+        return self._read() * 1000 / self._steps
+
+    def end(self) -> float:
+        """End the process and return its peak of memory in MiB."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        with self._process:
+            return self._read()
+
+    def _read(self) -> float:
+        assert self._process.stdout is not None
+        answer = self._process.stdout.readline()
+        if not answer:
+            raise SystemExit(f"{self._process.args!r} ended with {self._process.wait()}; its error is above.")
+        return float(answer)
 
 
-def measure_fresh(workload: Workload, threads: int, steps: int) -> tuple[Pair, Pair]:
-    """Return seconds from a process's start to the end of the first epoch, and MiB at most, of both sides."""
-    found = [_run_child(workload.name, side, threads, steps) for side in SIDES]
-    return Pair(*(seconds for seconds, _ in found)), Pair(*(memory for _, memory in found))
+def measure(workload: Workload, rounds: int, steps: int, threads: int, by_cpu_time: bool) -> Row:
+    """Measure one workload; generators by the clock on the wall always, since others work for them."""
+    clock = "process_time" if by_cpu_time and workload.feed != "generator" else "perf_counter"
+    own, plain = (Side(workload, name, steps, threads, clock) for name in ("engine", "torch"))
+    fit, predict = (
+        _measure_in_turns(own, plain, kind, rounds) if kind in workload.measures else None
+        for kind in ("fit", "predict")
+    )
+    first_epoch = Pair(own.first_epoch, plain.first_epoch)
+    return Row(workload, fit, predict, first_epoch, Pair(own.end(), plain.end()))
 
 
-def _run_child(name: str, side: str, threads: int, steps: int) -> tuple[float, float]:
-    command = [sys.executable, "-m", "benchmarks.engine.first_epoch", name, side, str(steps)]
-    environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
-    begin = time.perf_counter()
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as child:
-        assert child.stdout is not None
-        child.stdout.readline()
-        seconds = time.perf_counter() - begin
-        report = child.stdout.readline()
-    if child.returncode:
-        raise SystemExit(f"{' '.join(command)} ended with {child.returncode}; its error is above.")
-    return seconds, json.loads(report)
+def _measure_in_turns(own: Side, plain: Side, kind: str, rounds: int) -> Pair:
+    found: tuple[list[float], list[float]] = ([], [])
+    for number in range(WARM_UP_ROUNDS + rounds):
+        for side, times in zip((own, plain), found, strict=True):
+            taken = side.measure(kind)
+            if number >= WARM_UP_ROUNDS:
+                times.append(taken)
+    return Pair(*map(statistics.median, found))

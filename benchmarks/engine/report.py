@@ -25,7 +25,7 @@ def describe_machine(threads: int, rounds: int, by_cpu_time: bool) -> str:
     )
     return (
         f"{_name_processor()}, threads: {threads}, Python {platform.python_version()}, torch {torch.__version__}; "
-        f"medians of {rounds} rounds, both sides by turns in one process; {clock}."
+        f"medians of {rounds} rounds, both sides by turns, each in a process of its own; {clock}."
     )
 
 

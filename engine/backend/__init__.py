@@ -1,5 +1,6 @@
 """The backend functions of Keras 2.1.6, usually imported as `K` (manual, chapter 14)."""
 
+import engine.backend.passes  # noqa: F401  (registers the passes over lowered graphs)
 from engine.backend.attention import attend, attention_scores, causal_mask, sum_by_scores
 from engine.backend.augmentation import affine_matrices, transform_images
 from engine.backend.casting import cast, cast_to_floatx
@@ -155,6 +156,7 @@ from engine.backend.tensors import (
     count_params,
     dtype,
     get_value,
+    initialize_variables,
     int_shape,
     is_keras_tensor,
     is_placeholder,
@@ -253,6 +255,7 @@ __all__ = [
     "in_test_phase",
     "in_top_k",
     "in_train_phase",
+    "initialize_variables",
     "int_shape",
     "interpolate_images",
     "is_keras_tensor",

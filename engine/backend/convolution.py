@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 
+from engine.backend.rectified_convolution import convolve_and_rectify
 from engine.backend.shaping import to_sizes
 from engine.backend.symbolic import operation
 from engine.backend.windows import (
@@ -36,6 +37,7 @@ def _convolve(
     dilation: Sequence[int],
     bias: torch.Tensor | None = None,
     groups: int = 1,
+    rectify: bool = False,
 ) -> torch.Tensor:
     """Convolve with a weight in torch's order: (filters, channels of a group, *window)."""
     x = to_channels_first(x, data_format)
@@ -45,7 +47,8 @@ def _convolve(
         x = pad(x, amounts)
         amounts = [(0, 0)] * len(amounts)
     cells = tuple(before for before, _ in amounts)
-    result = _CONVOLUTIONS[len(cells)](x, weight, bias, strides, cells, dilation, groups)
+    convolve = convolve_and_rectify if rectify else _CONVOLUTIONS[len(cells)]
+    result = convolve(x, weight, bias, strides, cells, dilation, groups)
     return from_channels_first(result, data_format)
 
 
@@ -81,6 +84,7 @@ def conv1d(
     dilation_rate: int = 1,
     bias: Any = None,
     groups: int = 1,
+    rectify: bool = False,
 ) -> Any:
     """Convolve sequences.
 
@@ -93,6 +97,7 @@ def conv1d(
         dilation_rate: steps between two cells of a window.
         bias: (filters,) or None.
         groups: into how many groups channels and filters are split; the kernel has the channels of one.
+        rectify: whether to return relu of the result, made in the same kernel.
 
     Raises:
         ValueError: `data_format` or `padding` is unknown.
@@ -105,7 +110,7 @@ def conv1d(
     weight = _to_torch_order(kernel.unsqueeze(0))
     rows = _add_row(x, data_format)
     dilation = (1, dilation_rate)
-    result = _convolve(rows, weight, (1, strides), padding, data_format, dilation, bias, groups)
+    result = _convolve(rows, weight, (1, strides), padding, data_format, dilation, bias, groups, rectify)
     return _drop_row(result, data_format)
 
 
@@ -119,6 +124,7 @@ def conv2d(
     dilation_rate: Sequence[int] = (1, 1),
     bias: Any = None,
     groups: int = 1,
+    rectify: bool = False,
 ) -> Any:
     """Convolve images.
 
@@ -131,13 +137,14 @@ def conv2d(
         dilation_rate: cells between two cells of a window.
         bias: (filters,) or None.
         groups: into how many groups channels and filters are split; the kernel has the channels of one.
+        rectify: whether to return relu of the result, made in the same kernel.
 
     Raises:
         ValueError: `data_format` or `padding` is unknown.
     """
     data_format = check_arguments(x, data_format, padding, 2, ("valid", "same"))
     weight = _to_torch_order(kernel)
-    return _convolve(x, weight, strides, padding, data_format, dilation_rate, bias, groups)
+    return _convolve(x, weight, strides, padding, data_format, dilation_rate, bias, groups, rectify)
 
 
 @operation
@@ -150,11 +157,12 @@ def conv3d(
     dilation_rate: Sequence[int] = (1, 1, 1),
     bias: Any = None,
     groups: int = 1,
+    rectify: bool = False,
 ) -> Any:
     """Convolve volumes; arguments as in `conv2d`, with a depth before rows and columns."""
     data_format = check_arguments(x, data_format, padding, 3, ("valid", "same"))
     weight = _to_torch_order(kernel)
-    return _convolve(x, weight, strides, padding, data_format, dilation_rate, bias, groups)
+    return _convolve(x, weight, strides, padding, data_format, dilation_rate, bias, groups, rectify)
 
 
 def _convolve_transposed(
@@ -259,9 +267,10 @@ def _convolve_depthwise(
     data_format: str,
     dilation: Sequence[int],
     bias: torch.Tensor | None = None,
+    rectify: bool = False,
 ) -> torch.Tensor:
     weight = _split_by_channel(kernel)
-    return _convolve(x, weight, strides, padding, data_format, dilation, bias, groups=kernel.shape[-2])
+    return _convolve(x, weight, strides, padding, data_format, dilation, bias, kernel.shape[-2], rectify)
 
 
 @operation
@@ -294,6 +303,7 @@ def depthwise_conv2d(
     data_format: str | None = None,
     dilation_rate: Sequence[int] = (1, 1),
     bias: Any = None,
+    rectify: bool = False,
 ) -> Any:
     """Convolve each channel of images by itself; arguments as in `conv2d`.
 
@@ -301,7 +311,9 @@ def depthwise_conv2d(
         depthwise_kernel: (rows, columns, channels, filters of each channel).
     """
     data_format = check_arguments(x, data_format, padding, 2, ("valid", "same"))
-    return _convolve_depthwise(x, depthwise_kernel, strides, padding, data_format, dilation_rate, bias)
+    return _convolve_depthwise(
+        x, depthwise_kernel, strides, padding, data_format, dilation_rate, bias, rectify
+    )
 
 
 @operation
@@ -348,6 +360,7 @@ def separable_conv2d(
     data_format: str | None = None,
     dilation_rate: Sequence[int] = (1, 1),
     bias: Any = None,
+    rectify: bool = False,
 ) -> Any:
     """Convolve each channel of images by itself, then mix the channels; arguments as in `conv2d`.
 
@@ -357,7 +370,7 @@ def separable_conv2d(
     """
     data_format = check_arguments(x, data_format, padding, 2, ("valid", "same"))
     return _convolve_separable(
-        x, depthwise_kernel, pointwise_kernel, strides, padding, data_format, dilation_rate, bias
+        x, depthwise_kernel, pointwise_kernel, strides, padding, data_format, dilation_rate, bias, rectify
     )
 
 
@@ -370,6 +383,9 @@ def _convolve_separable(
     data_format: str,
     dilation: Sequence[int],
     bias: torch.Tensor | None,
+    rectify: bool = False,
 ) -> torch.Tensor:
     apart = _convolve_depthwise(x, depthwise, strides, padding, data_format, dilation)
-    return _convolve(apart, _to_torch_order(pointwise), (1, 1), "valid", data_format, (1, 1), bias)
+    return _convolve(
+        apart, _to_torch_order(pointwise), (1, 1), "valid", data_format, (1, 1), bias, rectify=rectify
+    )

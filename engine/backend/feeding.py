@@ -14,6 +14,8 @@ from engine.backend.function import to_sparse
 
 # Shuffled rows are gathered some batches at a time: less work than batch by batch, less memory than all at once.
 _GATHERED_BYTES = 32 * 1024 * 1024
+# Predictions are copied to their place some batches at a time, too.
+_COLLECTED_BYTES = 64 * 1024
 
 
 class Column:
@@ -175,28 +177,52 @@ def _stack_means(rows: Sequence[Sequence[torch.Tensor]]) -> torch.Tensor:
 
 
 class Collector:
-    """Batches of predictions put together to arrays."""
+    """Batches of predictions put together to arrays.
 
-    def __init__(self, rows: int | None) -> None:
+    Args:
+        rows: how many samples they have, where that is known.
+        keeps: whether the tensors that are added stay as they are, so that they may be copied later.
+    """
+
+    def __init__(self, rows: int | None, keeps: bool = False) -> None:
         self._rows = rows
         self._arrays: list[np.ndarray] = []
-        self._parts: list[list[np.ndarray]] = []
+        self._parts: list[Sequence[Any]] = []
         self._filled = 0
+        self._most_bytes = _COLLECTED_BYTES if keeps else 0
+        self._most_parts = 1
 
     def add(self, outputs: Sequence[torch.Tensor]) -> None:
         """Append one batch."""
-        batch = [output.detach().cpu().numpy() for output in outputs]
         if self._rows is None:
-            self._parts.append([part.copy() for part in batch])
+            self._parts.append([output.detach().cpu().numpy().copy() for output in outputs])
             return
         if not self._arrays:
-            self._arrays = [np.empty((self._rows, *part.shape[1:]), dtype=part.dtype) for part in batch]
-        for array, part in zip(self._arrays, batch, strict=True):
-            array[self._filled : self._filled + len(part)] = part
-        self._filled += len(batch[0])
+            self._begin(self._rows, outputs)
+        self._parts.append(outputs)
+        if len(self._parts) >= self._most_parts:
+            self._move()
+
+    def _begin(self, rows: int, outputs: Sequence[torch.Tensor]) -> None:
+        for output in outputs:
+            dtype = torch.empty(0, dtype=output.dtype).numpy().dtype
+            self._arrays.append(np.empty((rows, *output.shape[1:]), dtype=dtype))
+        batch_bytes = sum(output.numel() * output.element_size() for output in outputs)
+        self._most_parts = 1 + self._most_bytes // (batch_bytes + 1)
+
+    def _move(self) -> None:
+        """Copy what was added since the last time."""
+        filled = self._filled
+        for array, parts in zip(self._arrays, zip(*self._parts, strict=True), strict=True):
+            batch = (parts[0] if len(parts) == 1 else torch.cat(parts)).detach().cpu().numpy()
+            array[filled : filled + len(batch)] = batch
+        self._filled += sum(len(outputs[0]) for outputs in self._parts)
+        self._parts = []
 
     def finish(self) -> list[np.ndarray]:
         """Return the arrays."""
         if self._rows is None:
             return [np.concatenate(parts) for parts in zip(*self._parts, strict=True)]
+        if self._parts:
+            self._move()
         return self._arrays

@@ -10,9 +10,12 @@ import torch
 
 from engine.backend.device import default_device
 from engine.backend.dtypes import to_torch_dtype
+from engine.backend.flattening import FlatteningRun
 from engine.backend.inference import computing
 from engine.backend.learning_phase import LearningPhase
 from engine.backend.lowering import Lowering
+from engine.backend.memory import keep_heap_whole
+from engine.backend.row_moves import write_put_off
 from engine.backend.symbolic import SymbolicTensor
 from engine.backend.update import Update, split_updates
 from engine.backend.variable import Constant, Variable
@@ -48,6 +51,7 @@ class Function:
             None,
         )
         self._compiled: dict[int, Callable[..., list[Any]]] = {}
+        self._captured: list[Any] = []
 
     def __call__(self, inputs: Sequence[Any] = ()) -> list[Any]:
         """Compute the outputs for NumPy arrays, as NumPy arrays."""
@@ -63,6 +67,8 @@ class Function:
             phase = int(values.pop(self._phase_position))
         tensors = [tensor for tensor in self.inputs if self._is_data(tensor)]
         feeds = [to_feed(value, tensor) for value, tensor in zip(values, tensors, strict=True)]
+        for value in self._captured:
+            write_put_off(value)
         return [to_numpy(value) for value in self.run(feeds, phase)]
 
     def run(self, values: Sequence[Any], phase: int = 0) -> list[Any]:
@@ -99,6 +105,7 @@ class Function:
         lowering = self.lower(phase)
         forward = lowering.compile()
         captured = lowering.captured
+        self._captured += captured
         gradient_mode = torch.enable_grad if lowering.needs_gradient else torch.no_grad
 
         def run(values: Sequence[Any]) -> list[Any]:
@@ -109,7 +116,10 @@ class Function:
                 for value in results
             ]
 
-        return run
+        if default_device().type != "cpu":
+            return run
+        keep_heap_whole()
+        return FlatteningRun(run, captured)
 
 
 def to_feed(value: Any, tensor: Tensor) -> torch.Tensor:

@@ -11,11 +11,12 @@ import functools
 import itertools
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
 
+from engine.backend.compiler_imports import avoid_compiler_imports
 from engine.backend.device import inferring
 from engine.backend.dtypes import to_torch_dtype
 from engine.backend.inference_cache import infer_once
@@ -38,20 +39,29 @@ _MOST_TRIALS = 256
 
 _computing = threading.local()
 
+avoid_compiler_imports()
+
 
 def is_computing() -> bool:
     """Tell whether functions compute at once even without a tensor among their arguments."""
     return getattr(_computing, "depth", 0) > 0
 
 
-@contextmanager
-def computing() -> Iterator[None]:
-    """Let functions without tensor arguments, such as `random_normal`, compute instead of record."""
-    _computing.depth = getattr(_computing, "depth", 0) + 1
-    try:
-        yield
-    finally:
+class _Computing:
+    # A step of a small model notices what `contextlib.contextmanager` costs.
+    def __enter__(self) -> None:
+        _computing.depth = getattr(_computing, "depth", 0) + 1
+
+    def __exit__(self, *_: Any) -> None:
         _computing.depth -= 1
+
+
+_scope = _Computing()
+
+
+def computing() -> AbstractContextManager[None]:
+    """Let functions without tensor arguments, such as `random_normal`, compute instead of record."""
+    return _scope
 
 
 def make_examples(shape: Shape, dtype: Any, like: Any = None) -> Examples:

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from engine.backend.matrix_product import multiply
 from engine.backend.symbolic import operation
 
 
@@ -24,16 +25,22 @@ def dot(x: Any, y: Any) -> Any:
 
 
 @operation
-def linear(x: Any, kernel: Any, bias: Any = None) -> Any:
+def linear(x: Any, kernel: Any, bias: Any = None, rectify: bool = False) -> Any:
     """Return `dot(x, kernel) + bias` in one kernel.
+
+    Args:
+        x, kernel, bias: tensors; None for no bias.
+        rectify: whether to return relu of the result, made in the same kernel where there is one.
 
     Shapes:
         (..., n), (n, m), (m,) -> (..., m).
     """
-    if bias is None or x.is_sparse:
-        product = dot(x, kernel)
-        return product if bias is None else product + bias
-    return torch.nn.functional.linear(x, kernel.t(), bias)
+    if not x.is_sparse:
+        product = multiply(x.reshape(-1, x.shape[-1]), kernel, bias, rectify)
+        return product.view(*x.shape[:-1], kernel.shape[-1])
+    result = torch.sparse.mm(x, kernel)
+    result = result if bias is None else result + bias
+    return torch.relu(result) if rectify else result
 
 
 @operation

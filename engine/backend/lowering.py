@@ -15,6 +15,7 @@ from torch import fx
 from engine.backend.gradients import differentiate
 from engine.backend.learning_phase import LearningPhase, select_by_phase
 from engine.backend.placement import Placement, run_on
+from engine.backend.rewriting import rewrite
 from engine.backend.variable import Constant, Placeholder, Variable
 from engine.graph import Operation, Tensor, map_structure, sort_operations
 
@@ -117,7 +118,7 @@ class Lowering:
         news = [self._get_new_value(value) for _, value in updates]
         for effect in effects:
             args, kwargs = map_structure(self._get_here, (effect.args, effect.kwargs))
-            self._graph.call_function(_run_effect, (self._capture(effect.function), *args), kwargs)
+            self._graph.call_function(run_effect, (self._capture(effect.function), *args), kwargs)
         if updates:
             variables = [self._get(variable) for variable, _ in updates]
             self._graph.call_function(assign_all, (variables, news))
@@ -208,12 +209,14 @@ class Lowering:
         if id(value) not in self._captured_nodes:
             with self._graph.inserting_before(self._anchor):
                 node = self._graph.placeholder(f"captured_{len(self.captured)}")
+            node.meta["captured"] = value
             self._captured_nodes[id(value)] = node
             self.captured.append(value)
         return self._captured_nodes[id(value)]
 
     def compile(self) -> Callable[..., tuple[Any, ...]]:
         """Return the function; it takes the inputs, then `captured`."""
+        rewrite(self._graph)
         self.module = fx.GraphModule(torch.nn.Module(), self._graph)
         return self.module.forward
 
@@ -221,7 +224,8 @@ class Lowering:
 def _has_importable_name(function: Any) -> bool:
     """Tell whether generated code can call the function by its module and name."""
     if isinstance(function, types.FunctionType):
-        return getattr(sys.modules.get(function.__module__), function.__name__, None) is function
+        found = getattr(sys.modules.get(function.__module__), function.__name__, None)
+        return found is function or getattr(found, "compute", None) is function
     return isinstance(function, types.BuiltinFunctionType) or hasattr(function, "__objclass__")
 
 
@@ -229,6 +233,7 @@ def _apply(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     return function(*args, **kwargs)
 
 
-def _run_effect(function: Callable[..., None], *args: Any, **kwargs: Any) -> None:
+def run_effect(function: Callable[..., None], *args: Any, **kwargs: Any) -> None:
+    """Call a function that writes into its arguments."""
     with torch.no_grad():
         function(*args, **kwargs)

@@ -36,7 +36,12 @@ def batch_normalization(x: Any, mean: Any, var: Any, beta: Any, gamma: Any, epsi
 
 @operation
 def normalize_batch_in_training(
-    x: Any, gamma: Any, beta: Any, reduction_axes: Sequence[int], epsilon: float = 1e-3
+    x: Any,
+    gamma: Any,
+    beta: Any,
+    reduction_axes: Sequence[int],
+    epsilon: float = 1e-3,
+    rectify: bool = False,
 ) -> Any:
     """Normalise a batch by its own mean and variance.
 
@@ -45,6 +50,7 @@ def normalize_batch_in_training(
         gamma, beta: scale and shift; None for none.
         reduction_axes: the axes to take mean and variance over.
         epsilon: added to the variance.
+        rectify: whether to return relu of the normalised tensor, in the same memory.
 
     Returns:
         The normalised tensor, the mean and the variance. The last two carry no derivative where one axis is
@@ -54,30 +60,32 @@ def normalize_batch_in_training(
     reduced = {axis % x.ndim for axis in reduction_axes}
     left = [axis for axis in range(x.ndim) if axis not in reduced]
     if list(reduction_axes) == [0, 1, 2] and x.ndim == 4:
-        return _normalize_images(x, gamma, beta, epsilon)
+        return _normalize_images(x, gamma, beta, epsilon, rectify)
     if len(left) == 1 and x.ndim > 1:
-        return _normalize_fused(x, gamma, beta, left[0], epsilon)
+        return _normalize_fused(x, gamma, beta, left[0], epsilon, rectify)
     variance, mean = torch.var_mean(x, sorted(reduced), correction=0, keepdim=True)
     shape = mean.shape
     gamma, beta = (None if weight is None else weight.reshape(shape) for weight in (gamma, beta))
     result = _normalize(x, mean, variance, beta, gamma, epsilon)
     kept = [x.shape[axis] for axis in left]
+    result = torch.relu_(result) if rectify else result
     return result, mean.reshape(kept), variance.reshape(kept)
 
 
-def _normalize_fused(x: Any, gamma: Any, beta: Any, axis: int, epsilon: float) -> Any:
+def _normalize_fused(x: Any, gamma: Any, beta: Any, axis: int, epsilon: float, rectify: bool) -> Any:
     """Normalise by torch's own kernel, which wants the channels at axis 1."""
     moved = x.movedim(axis, 1)
     result, mean, inverse_deviation = torch.native_batch_norm(
         moved, gamma, beta, None, None, True, 0.0, epsilon
     )
     variance = inverse_deviation.pow(-2) - epsilon
+    result = torch.relu_(result) if rectify else result
     return result.movedim(1, axis), mean, variance
 
 
-def _normalize_images(x: Any, gamma: Any, beta: Any, epsilon: float) -> Any:
+def _normalize_images(x: Any, gamma: Any, beta: Any, epsilon: float, rectify: bool) -> Any:
     """Normalise as TensorFlow's fused kernel does, which Keras uses for images with the channels last."""
-    result, mean, variance = _normalize_fused(x, gamma, beta, 3, max(epsilon, _FUSED_EPSILON))
+    result, mean, variance = _normalize_fused(x, gamma, beta, 3, max(epsilon, _FUSED_EPSILON), rectify)
     count = x.shape[0] * x.shape[1] * x.shape[2]
     return result, mean, variance * (count / max(count - 1, 1))
 

@@ -1,20 +1,25 @@
 """Optimizer steps on all weights at once, with the formulas of Keras 2.1.6.
 
-Each step writes into the weights and into its slots (one tensor a weight and slot). What changes from step to
-step is computed by tensors on the device; settings that a user may assign are read by the host only after
-they changed. So a step never waits for the device.
+Each step writes into the weights and into its slots (one tensor a weight and slot). A step never waits for the
+device: scalars that change from step to step are numbers where they lie in the host's memory, and tensors elsewhere;
+settings that a user may assign are read by the host only after they changed.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 
+from engine.backend.recording import leaf
+from engine.backend.row_moves import move_by_rows
 from engine.backend.symbolic import operation
 
 Tensors = list[torch.Tensor]
+# A number, or a tensor on the device; formulas are written for either.
+Scalar = Any
 
 
 @operation
@@ -41,6 +46,7 @@ def clip_by_value(gradients: Sequence[Any], largest: float) -> Any:
     return clipped
 
 
+@leaf
 def apply_step(
     step: Callable[..., None],
     parameters: Tensors,
@@ -66,15 +72,26 @@ def apply_step(
         settings: further arguments of the step.
     """
     if parameters:
-        rate = lr if decay is None else lr / (1.0 + decay * iterations)
-        step(parameters, gradients, *slots, rate, iterations, **settings)
+        count = _read_scalar(iterations)
+        rate = _read_scalar(lr)
+        if decay is not None:
+            rate = rate / (1.0 + _read_scalar(decay) * count)
+        step(parameters, gradients, *slots, rate, count + 1.0, **settings)
+        _mark_changed(parameters)
     iterations.add_(1)
     for parameter, constraint in constraints:
         parameter.copy_(constraint(parameter))
 
 
+def _read_scalar(variable: torch.Tensor) -> Scalar:
+    """Return a scalar variable's value: a number if that takes no waiting, else float64, as numbers are."""
+    return variable.item() if variable.device.type == "cpu" else variable.double()
+
+
 def read_setting(setting: torch.Tensor) -> float:
     """Return a scalar variable's value; it waits for the device only after the variable was assigned."""
+    if setting.device.type == "cpu":
+        return setting.item()
     known = getattr(setting, "_known_value", None)
     if known is None or known[0] != setting._version:
         known = (setting._version, setting.item())
@@ -93,6 +110,7 @@ class NativeStep:
         self._make = make
         self._optimizer: Any = None
 
+    @leaf
     def __call__(self, parameters: Tensors, gradients: Tensors, iterations: torch.Tensor) -> None:
         """Give the gradients to the weights and let the optimizer take its step."""
         if self._optimizer is None:
@@ -100,6 +118,7 @@ class NativeStep:
         for parameter, gradient in zip(parameters, gradients, strict=True):
             parameter.grad = gradient
         self._optimizer.step()
+        _mark_changed(parameters)
         for parameter in parameters:
             parameter.grad = None
         iterations.add_(1)
@@ -109,8 +128,8 @@ def sgd_step(
     parameters: Tensors,
     gradients: Tensors,
     moments: Tensors,
-    rate: torch.Tensor,
-    iterations: torch.Tensor,
+    rate: Scalar,
+    time: Scalar,
     momentum: torch.Tensor,
     nesterov: bool,
 ) -> None:
@@ -119,6 +138,10 @@ def sgd_step(
     With Nesterov's momentum they move by `momentum * v - rate * g` of the new `v`.
     """
     factor = read_setting(momentum)
+    if any(gradient.is_sparse for gradient in gradients):
+        parameters, gradients, moments = _move_tables(parameters, gradients, moments, rate, factor, nesterov)
+    if not parameters:
+        return
     if factor == 0.0:
         # torch's fused kernel leaves the moments alone here, but Keras's files have them. The moves are made in
         # their place, since fresh memory for large weights costs more than the arithmetic.
@@ -142,12 +165,35 @@ def sgd_step(
     )
 
 
+def _move_tables(
+    parameters: Tensors,
+    gradients: Tensors,
+    moments: Tensors,
+    rate: torch.Tensor,
+    momentum: float,
+    nesterov: bool,
+) -> tuple[Tensors, Tensors, Tensors]:
+    """Move the weights whose gradients are rows, and return the others with their gradients and moments."""
+    others: tuple[Tensors, Tensors, Tensors] = ([], [], [])
+    for each in zip(parameters, gradients, moments, strict=True):
+        if each[1].is_sparse:
+            move_by_rows(*each, rate, momentum, nesterov)
+            continue
+        for tensors, tensor in zip(others, each, strict=True):
+            tensors.append(tensor)
+    return others
+
+
+# Steps that take a table's gradient as rows (a sparse tensor).
+STEPS_BY_ROWS = (sgd_step,)
+
+
 def rmsprop_step(
     parameters: Tensors,
     gradients: Tensors,
     squares: Tensors,
-    rate: torch.Tensor,
-    iterations: torch.Tensor,
+    rate: Scalar,
+    time: Scalar,
     rho: torch.Tensor,
     epsilon: float,
     has_inner_epsilon: bool,
@@ -164,8 +210,8 @@ def adagrad_step(
     parameters: Tensors,
     gradients: Tensors,
     squares: Tensors,
-    rate: torch.Tensor,
-    iterations: torch.Tensor,
+    rate: Scalar,
+    time: Scalar,
     epsilon: float,
     has_inner_epsilon: bool,
 ) -> None:
@@ -182,8 +228,8 @@ def adadelta_step(
     gradients: Tensors,
     squares: Tensors,
     squared_moves: Tensors,
-    rate: torch.Tensor,
-    iterations: torch.Tensor,
+    rate: Scalar,
+    time: Scalar,
     rho: float,
     epsilon: float,
 ) -> None:
@@ -209,8 +255,8 @@ def adam_step(
     averages: Tensors,
     squares: Tensors,
     largest_squares: Tensors,
-    rate: torch.Tensor,
-    iterations: torch.Tensor,
+    rate: Scalar,
+    time: Scalar,
     beta_1: torch.Tensor,
     beta_2: torch.Tensor,
     epsilon: float,
@@ -218,11 +264,10 @@ def adam_step(
 ) -> None:
     """Move weights by `-rate_t * m / (sqrt(v) + epsilon)`, `rate_t = rate * sqrt(1 - b2^t) / (1 - b1^t)`."""
     first, second = read_setting(beta_1), read_setting(beta_2)
-    time = _count(iterations)
-    rate_t = rate * (torch.sqrt(1.0 - second**time) / (1.0 - first**time))
+    rate_t = rate * ((1.0 - second**time) ** 0.5 / (1.0 - first**time))
     # torch's fused kernel corrects the averages for their start at zero, and scales epsilon with it; Keras
     # corrects the rate alone. After infinitely many steps there is nothing to correct.
-    steps = [torch.full_like(time, torch.inf, dtype=torch.float32)] * len(parameters)
+    steps = [_endless_count(parameters[0].device)] * len(parameters)
     torch._fused_adam_(
         parameters,
         _lay_out(gradients),
@@ -230,7 +275,7 @@ def adam_step(
         squares,
         largest_squares if amsgrad else [],
         steps,
-        lr=rate_t.float() if rate_t.is_cuda else rate_t,
+        lr=rate_t if isinstance(rate_t, float) else rate_t.float(),
         beta1=first,
         beta2=second,
         weight_decay=0.0,
@@ -245,8 +290,8 @@ def adamax_step(
     gradients: Tensors,
     averages: Tensors,
     largest: Tensors,
-    rate: torch.Tensor,
-    iterations: torch.Tensor,
+    rate: Scalar,
+    time: Scalar,
     beta_1: torch.Tensor,
     beta_2: torch.Tensor,
     epsilon: float,
@@ -257,7 +302,7 @@ def adamax_step(
     torch._foreach_mul_(largest, read_setting(beta_2))
     torch._foreach_maximum_(largest, torch._foreach_abs(gradients))
     moves = torch._foreach_div(averages, torch._foreach_add(largest, epsilon))
-    torch._foreach_mul_(moves, _match(rate / (1.0 - first ** _count(iterations)), parameters))
+    torch._foreach_mul_(moves, _match(rate / (1.0 - first**time), parameters))
     torch._foreach_sub_(parameters, moves)
 
 
@@ -266,8 +311,8 @@ def nadam_step(
     gradients: Tensors,
     averages: Tensors,
     squares: Tensors,
-    rate: torch.Tensor,
-    iterations: torch.Tensor,
+    rate: Scalar,
+    time: Scalar,
     m_schedule: torch.Tensor,
     beta_1: torch.Tensor,
     beta_2: torch.Tensor,
@@ -276,11 +321,10 @@ def nadam_step(
 ) -> None:
     """Move weights as Adam with Nesterov's momentum, whose factor warms up by a schedule (Dozat 2015)."""
     first, second = read_setting(beta_1), read_setting(beta_2)
-    time = _count(iterations)
     momentum = first * (1.0 - 0.5 * 0.96 ** (time * schedule_decay))
     next_momentum = first * (1.0 - 0.5 * 0.96 ** ((time + 1.0) * schedule_decay))
-    product = m_schedule * momentum
-    m_schedule.copy_(product)
+    product = _read_scalar(m_schedule) * momentum
+    m_schedule.fill_(product)
     _average(averages, gradients, first)
     _average_squares(squares, gradients, second)
     scales = torch._foreach_div(squares, _match(1.0 - second**time, parameters))
@@ -293,14 +337,19 @@ def nadam_step(
     torch._foreach_sub_(parameters, moves)
 
 
-def _count(iterations: torch.Tensor) -> torch.Tensor:
-    """Return the number of this step, from 1; float64, since powers of it are taken from 1."""
-    return iterations.double() + 1.0
+def _mark_changed(parameters: Tensors) -> None:
+    """Raise the versions of weights, as torch's fused kernels don't: predictions compute anew by them."""
+    torch.autograd.graph.increment_version(parameters)
 
 
-def _match(scalar: torch.Tensor, parameters: Tensors) -> torch.Tensor:
-    """Give a scalar the type of the weights, without which torch's kernels work weight by weight."""
-    return scalar.to(parameters[0].dtype)
+@functools.cache
+def _endless_count(device: torch.device) -> torch.Tensor:
+    return torch.full((), torch.inf, device=device)
+
+
+def _match(scalar: Scalar, parameters: Tensors) -> Scalar:
+    """Give a tensor the type of the weights, without which torch's kernels work weight by weight."""
+    return scalar if isinstance(scalar, float) else scalar.to(parameters[0].dtype)
 
 
 def _lay_out(tensors: Sequence[torch.Tensor]) -> Tensors:

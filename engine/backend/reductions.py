@@ -5,6 +5,7 @@ Throughout, `axis` is an axis, a list of axes, or None for all of them; `keepdim
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -75,7 +76,12 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Return the means of the elements; integers and booleans count as `floatx`."""
     x = _to_float(x)
     axes = _resolve(x, axis)
-    return torch.mean(x, axes, keepdims) if axes else x
+    if not axes:
+        return x
+    # As torch.mean, bit for bit, but the derivative divides the means' and not one the size of `x`. Halves are
+    # summed with more digits, as there.
+    total = torch.sum(x, axes, keepdims, dtype=torch.promote_types(x.dtype, torch.float32))
+    return (total / math.prod(x.shape[number] for number in axes)).to(x.dtype)
 
 
 @operation

@@ -79,7 +79,11 @@ def resize_images(x: Any, height_factor: int, width_factor: int, data_format: st
     Raises:
         ValueError: `data_format` is unknown.
     """
-    return _repeat_space(x, (height_factor, width_factor), data_format)
+    if not x.is_floating_point():
+        return _repeat_space(x, (height_factor, width_factor), data_format)
+    rows, columns = (1, 2) if normalize_data_format(data_format) == "channels_last" else (2, 3)
+    sizes = (x.shape[rows] * height_factor, x.shape[columns] * width_factor)
+    return interpolate_images.compute(x, *sizes, data_format, "nearest")  # type: ignore[attr-defined]
 
 
 @operation

@@ -207,7 +207,8 @@ def gather(reference: Any, indices: Any) -> Any:
     Shapes:
         (rows, ...), (a, b) -> (a, b, ...).
     """
-    indices = indices.long() if isinstance(indices, torch.Tensor) else indices
+    if isinstance(indices, torch.Tensor) and indices.dtype is not torch.int32:
+        indices = indices.long()
     if reference.ndim == 2 and isinstance(indices, torch.Tensor):
         return torch.nn.functional.embedding(indices.to(reference.device), reference)
     return reference[indices]

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from engine.backend.memory import release_freed_memory
+
 
 class State:
     """Everything that `clear_session` forgets."""
@@ -49,11 +51,12 @@ def get_uid(prefix: str = "") -> int:
 
 
 def clear_session() -> None:
-    """Forget name counters, the learning phase and pending variables."""
+    """Forget name counters, the learning phase and pending variables, and give freed memory to the system."""
     state = get_state()
     custom_objects = state.custom_objects
     state.__init__()  # type: ignore[misc]
     state.custom_objects = custom_objects
+    release_freed_memory()
 
 
 @contextmanager

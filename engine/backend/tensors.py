@@ -171,6 +171,12 @@ def count_params(x: Any) -> int:
     return int(np.prod(np.array(int_shape(x), dtype=np.int64)))
 
 
+def initialize_variables(variables: Sequence[Variable]) -> None:
+    """Give variables that wait for their first value that value, and all that were made before them."""
+    for x in variables:
+        evaluate(x)
+
+
 def get_value(x: Variable) -> np.ndarray:
     """Return a variable's value as a NumPy array."""
     value = to_numpy(evaluate(x))

@@ -12,6 +12,7 @@ import torch
 from engine.backend.device import default_device
 from engine.backend.dtypes import to_torch_dtype
 from engine.backend.inference import computing, make_examples
+from engine.backend.row_moves import write_put_off
 from engine.backend.state import get_state, get_uid, make_variable_name
 from engine.backend.symbolic import SymbolicTensor
 from engine.graph.tensor import Shape
@@ -97,6 +98,7 @@ class Variable(SymbolicTensor):
         if self._value is None:
             self._initialize_pending()
         assert self._value is not None
+        write_put_off(self._value)
         return self._value
 
     def assign(self, value: Any) -> None:

@@ -7,7 +7,6 @@ import time
 import warnings
 from collections import deque
 from collections.abc import Iterable, Sequence
-from statistics import median
 from typing import Any
 
 import numpy as np
@@ -160,7 +159,7 @@ class CallbackList:
         recent.append(seconds)
         if seconds <= _SLOW_SECONDS or self._batch_seconds <= 0.0:
             return
-        usual = median(recent)
+        usual = float(np.median(recent))
         if usual > _SLOW_SECONDS and usual > 0.95 * self._batch_seconds:
             warnings.warn(
                 f"Method {method}() is slow compared to the batch update ({usual:f}). Check your callbacks.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine import backend as K
+from engine.backend.recurrence import Inputs, conv_lstm, scale_bias, scale_kernel
 from engine.layers.base import InputSpec
 from engine.layers.convolutional.base import convolve
 from engine.layers.recurrent.base import RNN
@@ -128,9 +129,27 @@ class ConvLSTMCell(LSTMCell):
         masks = self._recurrent_dropout_masks
         return projected + self._over_gates(self._convolve_state, state, self.recurrent_kernel, masks)
 
-    def run(self, projected: Any, states: list[Any]) -> None:
-        """Return None: the steps are convolutions."""
-        return
+    def run(self, inputs: Any, states: list[Any], mask: Any) -> tuple[Any, Any, list[Any]] | None:
+        """Return the last output, all outputs and the last states, for the usual activations and layouts."""
+        if (
+            not self._is_usual(ConvLSTMCell)
+            or self._dropout_masks is not None
+            or self._recurrent_dropout_masks is not None
+            or mask is not None
+            or self.data_format != "channels_last"
+            or any(size % 2 == 0 for size in self.kernel_size)
+        ):
+            return None
+        gate = self.recurrent_activation.__name__
+        kernel = scale_kernel(self.kernel, self.recurrent_kernel, gate)
+        bias = scale_bias(self.bias, self.recurrent_kernel, gate)
+        steps_first = K.permute_dimensions(inputs, (1, 0, *range(2, self.rank + 3)))
+        projected = self._project_all(steps_first, None, kernel, bias)
+        output, carry = states
+        outputs, output, carry = conv_lstm(
+            Inputs(projected, None, None, self.recurrent_kernel, None, None, output, carry), gate
+        )
+        return output, outputs, [output, carry]
 
     def project(self, inputs: Any) -> Any:
         """Return the input's part of all gates, bias included.
@@ -138,16 +157,20 @@ class ConvLSTMCell(LSTMCell):
         Args:
             inputs: one step (batch, ...) or all of them (batch, time, ...).
         """
-        if K.ndim(inputs) == self.rank + 2:
-            return self._project_steps(inputs, self._dropout_masks)
-        sizes, static = K.shape(inputs), K.int_shape(inputs)
-        steps = sizes[1] if static[1] is None else static[1]
         masks = self._dropout_masks
+        if K.ndim(inputs) == self.rank + 2:
+            return self._project_steps(inputs, masks, self.kernel, self.bias)
         if masks is not None:
             ones = K.ones_like(inputs)
             masks = [self._join_time(ones * K.expand_dims(mask, 1)) for mask in masks]
-        projected = self._project_steps(self._join_time(inputs), masks)
-        return K.reshape(projected, (-1, steps, *self._known_sizes(projected)))
+        return self._project_all(inputs, masks, self.kernel, self.bias)
+
+    def _project_all(self, inputs: Any, masks: list[Any] | None, kernel: Any, bias: Any) -> Any:
+        """Return the projection of inputs that have two axes before those of an image."""
+        sizes, static = K.shape(inputs), K.int_shape(inputs)
+        count = sizes[1] if static[1] is None else static[1]
+        projected = self._project_steps(self._join_time(inputs), masks, kernel, bias)
+        return K.reshape(projected, (-1, count, *self._known_sizes(projected)))
 
     def _join_time(self, inputs: Any) -> Any:
         """Return all steps of all samples along the first axis."""
@@ -160,11 +183,9 @@ class ConvLSTMCell(LSTMCell):
         sizes, static = K.shape(x), K.int_shape(x)
         return [sizes[axis] if static[axis] is None else static[axis] for axis in range(1, K.ndim(x))]
 
-    def _project_steps(self, inputs: Any, masks: list[Any] | None) -> Any:
-        projected = self._over_gates(self._convolve_input, inputs, self.kernel, masks)
-        if self.bias is None:
-            return projected
-        return K.bias_add(projected, self.bias, data_format=self.data_format)
+    def _project_steps(self, inputs: Any, masks: list[Any] | None, kernel: Any, bias: Any) -> Any:
+        projected = self._over_gates(self._convolve_input, inputs, kernel, masks)
+        return projected if bias is None else K.bias_add(projected, bias, data_format=self.data_format)
 
     @classmethod
     def config_names(cls) -> tuple[str, ...]:

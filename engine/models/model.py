@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import engine
 from engine.layers.registry import register_layer
 from engine.models.network import Network
 from engine.models.summary import print_summary
-from engine.saving import config as config_format
-from engine.saving import hdf5, model_file
 from engine.training.trainer import Trainer
 
 
@@ -43,11 +42,11 @@ class Model(Network, Trainer):
 
     def to_json(self, **kwargs: Any) -> str:
         """Return the architecture as JSON text; keyword arguments go to `json.dumps`."""
-        return config_format.to_json(self, **kwargs)
+        return engine.saving.to_json(self, **kwargs)
 
     def to_yaml(self, **kwargs: Any) -> str:
         """Return the architecture as YAML text; keyword arguments go to `yaml.dump`."""
-        return config_format.to_yaml(self, **kwargs)
+        return engine.saving.to_yaml(self, **kwargs)
 
     def save(self, filepath: Any, overwrite: bool = True, include_optimizer: bool = True) -> None:
         """Write architecture, weights, training configuration and optimizer state to a file.
@@ -57,7 +56,7 @@ class Model(Network, Trainer):
             overwrite: whether to replace an existing file without asking.
             include_optimizer: whether to write the optimizer's state.
         """
-        model_file.save_model(self, filepath, overwrite, include_optimizer)
+        engine.saving.save_model(self, filepath, overwrite, include_optimizer)
 
     def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
         """Write the weights to an HDF5 file.
@@ -66,7 +65,7 @@ class Model(Network, Trainer):
             filepath: where to.
             overwrite: whether to replace an existing file without asking.
         """
-        hdf5.save_weights(self, filepath, overwrite)
+        engine.saving.save_weights(self, filepath, overwrite)
 
     def load_weights(
         self, filepath: Any, by_name: bool = False, skip_mismatch: bool = False, reshape: bool = False
@@ -82,4 +81,4 @@ class Model(Network, Trainer):
         Raises:
             ValueError: the file does not fit the model.
         """
-        hdf5.load_weights(self, filepath, by_name, skip_mismatch, reshape)
+        engine.saving.load_weights(self, filepath, by_name, skip_mismatch, reshape)

@@ -40,7 +40,7 @@ def fit_batches(
     """
     step = model._step("train")
     # The first look at a weight initializes all of them: before the first shuffling draws from the same generator.
-    K.batch_get_value(model.weights[:1])
+    K.initialize_variables(model.weights[:1])
     names = model.metrics_names
     known = list(names) if validation is None else [*names, *(f"val_{name}" for name in names)]
     params = {

@@ -125,7 +125,7 @@ def predict_loop(step: Step, batches: Iterable[Batch], rows: int | None) -> list
         batches: the batches.
         rows: how many samples they have, where that is known.
     """
-    collector = Collector(rows)
+    collector = Collector(rows, keeps=not step.changes_variables)
     for _, values in batches:
         collector.add(step(values))
     return collector.finish()

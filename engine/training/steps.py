@@ -25,6 +25,11 @@ class Step:
         return self._function.run(values, self._phase)
 
     @property
+    def changes_variables(self) -> bool:
+        """Whether a run writes into variables."""
+        return bool(self._function.updates or self._function.effects)
+
+    @property
     def variables(self) -> list[Any]:
         """The variables that a run reads or writes."""
         return self._function.variables

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ast
+import concurrent.futures
 import multiprocessing
 import pickle
 import sys
 import tempfile
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +49,7 @@ class SharedSequence:
     def _path(self) -> Path:
         return Path(self._folder.name) / f"{self._version}.pickle"
 
-    def start_processes(self, workers: int) -> ProcessPoolExecutor:
+    def start_processes(self, workers: int) -> concurrent.futures.Executor:
         """Start processes that make batches.
 
         Raises:
@@ -58,10 +57,11 @@ class SharedSequence:
         """
         _check_script()
         # Spawned: a fork of a process with threads may hang.
-        executor = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+        context = multiprocessing.get_context("spawn")
+        executor = concurrent.futures.ProcessPoolExecutor(workers, mp_context=context)
         try:
             executor.submit(_load, str(self._path)).result()
-        except (BrokenProcessPool, AttributeError, ImportError) as error:
+        except (concurrent.futures.BrokenExecutor, AttributeError, ImportError) as error:
             executor.shutdown()
             raise UnsharableError(
                 f"The Sequence can't be read in other processes: {str(error).rstrip('.')}."

@@ -263,7 +263,8 @@ def check_gradients(item: Case) -> None:
     arrays = [*starts, *(values if floats else ())]
     for phase in (0, 1):
         loss_here, *gradients = measure(arrays, phase)
-        if measure(arrays, phase)[0] != loss_here:
+        # Few masks can fall alike twice.
+        if any(measure(arrays, phase)[0] != loss_here for _ in range(5)):
             continue  # What is random has no difference to compare with.
         for _ in range(3):
             direction = [draw.randn(*array.shape) for array in arrays]

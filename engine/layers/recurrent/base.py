@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine import backend as K
+from engine.backend.recurrence import zero_state
 from engine.layers.base import InputSpec, Layer, accepts_argument, to_list
 from engine.layers.description import describe
 from engine.layers.recurrent.arguments import split_inputs
@@ -155,8 +156,8 @@ class RNN(Layer):
 
     def get_initial_state(self, inputs: Any) -> list[Any]:
         """Return states of zeros for a batch of inputs."""
-        first = K.zeros_like(inputs)[:, 0, :1]
-        return [K.tile(first, [1, size]) for size in self.state_sizes]
+        states = {size: zero_state(inputs, size) for size in self.state_sizes}
+        return [states[size] for size in self.state_sizes]
 
     # Calls.
 
@@ -218,9 +219,11 @@ class RNN(Layer):
         given = inputs
         inputs, states, fixed = split_inputs(inputs, initial_state, constants, self._num_constants)
         mask = to_list(mask)[0]
-        if states is None:
-            states = self.states if self.stateful else self.get_initial_state(inputs)
-        if len(states) != len(self.state_sizes):
+        if states is None and self.stateful:
+            states = self.states
+        elif states is None and not self._starts_at_zero():
+            states = self.get_initial_state(inputs)
+        if states is not None and len(states) != len(self.state_sizes):
             raise ValueError(
                 f"Layer {self.name} has {len(self.state_sizes)} states but was passed {len(states)} initial "
                 "states."
@@ -237,27 +240,31 @@ class RNN(Layer):
         output = outputs if self.return_sequences else last_output
         return [output, *news] if self.return_state else output
 
+    def _starts_at_zero(self) -> bool:
+        """Tell whether no subclass has a first state of its own."""
+        return type(self).get_initial_state.__module__.startswith("engine.layers.")
+
     def _iterate(
-        self, inputs: Any, states: list[Any], mask: Any, training: Any, constants: list[Any] | None
+        self, inputs: Any, states: list[Any] | None, mask: Any, training: Any, constants: list[Any] | None
     ) -> tuple[Any, Any, list[Any]]:
-        """Return the last output, all outputs and the last states."""
-        cell = self.cell
+        """Return the last output, all outputs and the last states; the first ones are zeros for None."""
+        cell, given = self.cell, inputs
         draws = isinstance(cell, (RecurrentCell, StackedRNNCells))
         if draws:
             cell.draw_dropout_masks(inputs, training)
         results = None
         # A subclass that overrides `call` wants it to be called.
         if type(cell).call is RecurrentCell.call and not constants:
-            step, inputs = cell.advance, cell.project(inputs)
-            if mask is None:
-                results = cell.run(K.reverse(inputs, 1) if self.go_backwards else inputs, states)
+            results = self._run_cell(inputs, states, mask)
+            if results is None:
+                step, inputs = cell.advance, cell.project(inputs)
         else:
             step = self._make_step(training, constants)
         if results is None:
             results = K.rnn(
                 step,
                 inputs,
-                states,
+                self.get_initial_state(given) if states is None else states,
                 constants=constants,
                 go_backwards=self.go_backwards,
                 mask=mask,
@@ -267,6 +274,18 @@ class RNN(Layer):
         if draws:
             cell.forget_dropout_masks()
         return results
+
+    def _run_cell(
+        self, inputs: Any, states: list[Any] | None, mask: Any
+    ) -> tuple[Any, Any, list[Any]] | None:
+        """Return what `K.rnn` does, where the cell can run all steps at once."""
+        if self.unroll and mask is not None:
+            # Keras's masked outputs begin with zeros then, whatever the first state.
+            return None
+        if self.go_backwards:
+            inputs = K.reverse(inputs, 1)
+            mask = None if mask is None else K.reverse(mask, 1)
+        return self.cell.run(inputs, [None] * len(self.state_sizes) if states is None else states, mask)
 
     def _make_step(self, training: Any, constants: list[Any] | None) -> Callable[..., Any]:
         """Return a function of one step's input and the states before it, followed by the constants."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from engine import activations, constraints, initializers, regularizers
 from engine import backend as K
+from engine.backend.recurrence import Inputs, apply_mask, draw_mask
 from engine.layers.base import Layer
 from engine.layers.description import describe
 from engine.layers.sizes import check_size
@@ -141,11 +142,11 @@ class RecurrentCell(Layer):
         count = self.gates if self.implementation == 1 else 1
         if 0.0 < self.dropout < 1.0:
             size = K.int_shape(self.kernel)[0]
-            self._dropout_masks = _draw_masks(inputs, size, self.dropout, count, training)
+            self._dropout_masks = [draw_mask(inputs, size, self.dropout, training) for _ in range(count)]
         if 0.0 < self.recurrent_dropout < 1.0:
-            self._recurrent_dropout_masks = _draw_masks(
-                inputs, self.units, self.recurrent_dropout, count, training
-            )
+            self._recurrent_dropout_masks = [
+                draw_mask(inputs, self.units, self.recurrent_dropout, training) for _ in range(count)
+            ]
 
     def forget_dropout_masks(self) -> None:
         """Let the next call draw masks of its own."""
@@ -159,16 +160,15 @@ class RecurrentCell(Layer):
         Args:
             inputs: one step (batch, input_dim) or all of them (batch, time, input_dim).
         """
-        masks = self._dropout_masks
-        if masks is not None and K.ndim(inputs) == 3:
-            masks = [K.expand_dims(mask, 1) for mask in masks]
-        return self._multiply(inputs, self.kernel, masks, self._input_bias())
+        return self._multiply(inputs, self.kernel, self._dropout_masks, self._input_bias())
 
     def _multiply(self, values: Any, kernel: Any, masks: list[Any] | None, bias: Any = None) -> Any:
         """Return the product of `values`, masked gate by gate or all at once, and a kernel, plus a bias."""
         if masks is None or len(masks) == 1:
-            return K.linear(values if masks is None else values * masks[0], kernel, bias)
-        products = [K.dot(values * mask, self._gate(kernel, number)) for number, mask in enumerate(masks)]
+            return K.linear(values if masks is None else apply_mask(values, masks[0]), kernel, bias)
+        products = [
+            K.dot(apply_mask(values, mask), self._gate(kernel, number)) for number, mask in enumerate(masks)
+        ]
         product = K.concatenate(products)
         return product if bias is None else product + bias
 
@@ -188,14 +188,39 @@ class RecurrentCell(Layer):
         """
         raise TypeError(f"{type(self).__name__} does not say how it advances.")
 
-    def run(self, projected: Any, states: list[Any]) -> tuple[Any, Any, list[Any]] | None:
+    def run(self, inputs: Any, states: list[Any], mask: Any) -> tuple[Any, Any, list[Any]] | None:
         """Return the last output, all outputs and the last states of all steps at once, where that is faster.
 
         Args:
-            projected: what `project` gave for all steps.
-            states: the states before the first.
+            inputs: all steps (batch, time, input_dim).
+            states: the states before the first, None each for zeros.
+            mask: (batch, time), where steps do not count; None where all do.
         """
         return None
+
+    def _computes_as(self, cell_class: type[RecurrentCell]) -> bool:
+        """Tell whether no subclass computes otherwise than the class given."""
+        parts = ("advance", "project", "_multiply", "_add_recurrence")
+        return all(getattr(type(self), part) is getattr(cell_class, part) for part in parts)
+
+    def _gather_inputs(
+        self, inputs: Any, mask: Any, output: Any, carry: Any = None, recurrent_bias: Any = None
+    ) -> Inputs:
+        """Return what a recurrence over all steps reads."""
+        if mask is not None:
+            mask = K.cast(mask[..., 0] if K.ndim(mask) == 3 else mask, "bool")
+        return Inputs(
+            sequences=inputs,
+            kernel=self.kernel,
+            bias=self._input_bias(),
+            recurrent_kernel=self.recurrent_kernel,
+            recurrent_bias=recurrent_bias,
+            mask=mask,
+            output=output,
+            carry=carry,
+            drops=self._recurrent_dropout_masks,
+            input_drops=self._dropout_masks,
+        )
 
     def call(self, inputs: Any, states: list[Any], training: Any = None) -> tuple[Any, list[Any]]:
         """Return the output and the new states of one step.
@@ -235,11 +260,3 @@ class RecurrentCell(Layer):
             "dropout",
             "recurrent_dropout",
         )
-
-
-def _draw_masks(inputs: Any, size: Any, rate: float, count: int, training: Any) -> list[Any]:
-    first = K.cast(K.ones_like(inputs), K.floatx())
-    while K.ndim(first) > 1:
-        first = first[:, 0]
-    ones = K.tile(K.expand_dims(first), [1, size])
-    return [K.in_train_phase(lambda: K.dropout(ones, rate), ones, training=training) for _ in range(count)]

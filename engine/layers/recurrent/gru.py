@@ -6,6 +6,7 @@ from typing import Any
 
 from engine import activations
 from engine import backend as K
+from engine.backend.recurrence import apply_mask, gru
 from engine.layers.recurrent.cell import RecurrentCell
 from engine.layers.recurrent.standard import StandardRNN
 from engine.layers.registry import register_layer
@@ -89,7 +90,7 @@ class GRUCell(RecurrentCell):
         masks = self._recurrent_dropout_masks
         if masks is not None and len(masks) == 1:
             # Keras's one mask for all gates falls on the state that is carried over as well.
-            state, masks = state * masks[0], None
+            state, masks = apply_mask(state, masks[0]), None
         gates_kernel, candidate_kernel = self._split(self.recurrent_kernel, 2, 1)
         gates, candidate = self._split(projected, 2, 1)
         if self.reset_after:
@@ -101,10 +102,25 @@ class GRUCell(RecurrentCell):
         if self.reset_after:
             candidate_product = reset * candidate_product
         else:
-            masked = state if masks is None else state * masks[2]
+            masked = state if masks is None else apply_mask(state, masks[2])
             candidate_product = K.dot(reset * masked, candidate_kernel)
         output = update * state + (1.0 - update) * self.activation(candidate + candidate_product)
         return output, [output]
+
+    def run(self, inputs: Any, states: list[Any], mask: Any) -> tuple[Any, Any, list[Any]] | None:
+        """Return the last output, all outputs and the last states, for the usual activations."""
+        if (
+            not self._computes_as(GRUCell)
+            # One mask for all gates falls on the state that is carried over as well.
+            or len(self._recurrent_dropout_masks or ()) == 1
+            or self.activation is not activations.tanh
+            or self.recurrent_activation not in (activations.sigmoid, activations.hard_sigmoid)
+        ):
+            return None
+        bias = self._recurrent_bias() if self.reset_after else None
+        gathered = self._gather_inputs(inputs, mask, states[0], recurrent_bias=bias)
+        outputs, output = gru(gathered, self.recurrent_activation.__name__, self.reset_after)
+        return output, outputs, [output]
 
     @classmethod
     def config_names(cls) -> tuple[str, ...]:

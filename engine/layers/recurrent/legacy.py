@@ -101,12 +101,12 @@ class Recurrent(RNN):
         return super().call(inputs, mask, training, initial_state, constants)
 
     def _iterate(
-        self, inputs: Any, states: list[Any], mask: Any, training: Any, constants: list[Any] | None
+        self, inputs: Any, states: list[Any] | None, mask: Any, training: Any, constants: list[Any] | None
     ) -> tuple[Any, Any, list[Any]]:
         return K.rnn(
             self.step,
             self.preprocess_input(inputs, training=training),
-            states,
+            self.get_initial_state(inputs) if states is None else states,
             constants=self.get_constants(inputs, training=training),
             go_backwards=self.go_backwards,
             mask=mask,

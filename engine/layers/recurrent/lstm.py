@@ -96,19 +96,22 @@ class LSTMCell(RecurrentCell):
         output = self.recurrent_activation(give) * self.activation(carry)
         return output, [output, carry]
 
-    def run(self, projected: Any, states: list[Any]) -> tuple[Any, Any, list[Any]] | None:
+    def _is_usual(self, cell_class: type[LSTMCell]) -> bool:
+        """Tell whether the steps are those that are written out: of the class given, with the usual activations."""
+        return (
+            self._computes_as(cell_class)
+            and self.activation is activations.tanh
+            and self.recurrent_activation in (activations.sigmoid, activations.hard_sigmoid)
+        )
+
+    def run(self, inputs: Any, states: list[Any], mask: Any) -> tuple[Any, Any, list[Any]] | None:
         """Return the last output, all outputs and the last states, for the usual activations."""
-        usual = (activations.sigmoid, activations.hard_sigmoid)
-        if (
-            type(self).advance is not LSTMCell.advance
-            or self._recurrent_dropout_masks is not None
-            or self.activation is not activations.tanh
-            or self.recurrent_activation not in usual
-        ):
+        if not self._is_usual(LSTMCell):
             return None
-        hard = self.recurrent_activation is activations.hard_sigmoid
         output, carry = states
-        outputs, output, carry = lstm(projected, output, carry, self.recurrent_kernel, hard)
+        outputs, output, carry = lstm(
+            self._gather_inputs(inputs, mask, output=output, carry=carry), self.recurrent_activation.__name__
+        )
         return output, outputs, [output, carry]
 
     @classmethod

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine import activations
+from engine.backend.recurrence import ACTIVATIONS, simple_rnn
 from engine.layers.recurrent.cell import RecurrentCell
 from engine.layers.recurrent.standard import StandardRNN
 from engine.layers.registry import register_layer
@@ -66,6 +68,18 @@ class SimpleRNNCell(RecurrentCell):
         """Return `activation(projected + dot(state, recurrent_kernel))`, which is the new state too."""
         output = self.activation(self._add_recurrence(projected, states[0]))
         return output, [output]
+
+    def run(self, inputs: Any, states: list[Any], mask: Any) -> tuple[Any, Any, list[Any]] | None:
+        """Return the last output, all outputs and the last states, for the usual activations."""
+        name = getattr(self.activation, "__name__", "")
+        if (
+            not self._computes_as(SimpleRNNCell)
+            or name not in ACTIVATIONS
+            or self.activation is not getattr(activations, name)
+        ):
+            return None
+        outputs, output = simple_rnn(self._gather_inputs(inputs, mask, states[0]), name)
+        return output, outputs, [output]
 
 
 @register_layer()

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from engine import backend as K
 
@@ -64,6 +65,32 @@ def test_dropout_scales_what_it_keeps(seed: int | None) -> None:
     value = K.function([x], [K.dropout(x, 0.25, seed=seed)])([np.ones((20, 500))])[0]
     assert set(np.unique(value)) == {np.float32(0), np.float32(1 / 0.75)}
     assert abs((value == 0).mean() - 0.25) < 0.03
+
+
+@pytest.mark.parametrize("level", [0.0, 0.1, 0.5, 0.9, 0.999999])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16"])
+def test_dropout_drops_its_share_of_each_of_four_neighbours(level: float, dtype: str) -> None:
+    torch.manual_seed(3)
+    x = K.placeholder((None, 3), dtype=dtype)
+    value = K.function([x], [K.dropout(x, level)])([np.ones((40_001, 3), dtype=dtype)])[0].ravel()
+    assert value.dtype == dtype
+    # Random bits are drawn for four elements at a time.
+    for place in range(4):
+        assert abs((value[place::4] == 0).mean() - level) < 0.01
+    pairs = (value[:-1] == 0) & (value[1:] == 0)
+    assert abs(pairs.mean() - level**2) < 0.01
+
+
+def test_dropout_goes_on_from_a_kept_state() -> None:
+    x = K.placeholder((None, 30))
+    draw = K.function([x], [K.dropout(x, 0.5), K.dropout(x, 0.5, seed=5)])
+    ones = np.ones((3, 30))
+    draw([ones])
+    state = K.get_random_state()
+    first = draw([ones])
+    K.set_random_state(state)
+    for again, value in zip(draw([ones]), first, strict=True):
+        np.testing.assert_array_equal(again, value)
 
 
 def test_noise_shape_shares_the_choice() -> None:

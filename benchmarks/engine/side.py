@@ -1,13 +1,15 @@
-"""One side alone in a fresh process: says when the first epoch is done, then how much memory was needed.
+"""One side of a workload in a process of its own, which never imports the other.
 
-    python -m benchmarks.engine.first_epoch WORKLOAD engine|torch STEPS
+    python -m benchmarks.engine.side WORKLOAD engine|torch STEPS process_time|perf_counter
 
-The other side is never imported.
+Each line that it reads is a kind of work; it does it and prints the seconds. At the end of its input it prints its
+peak of memory in MiB.
 """
 
 from __future__ import annotations
 
 import sys
+import time
 from importlib import import_module
 from pathlib import Path
 
@@ -21,17 +23,17 @@ def find_peak_mib() -> float:
 
 
 def main() -> None:
-    """Run an epoch, say so, go on for another one and a prediction, and print the peak in MiB."""
-    name, side, steps = sys.argv[1:]
-    workload = WORKLOADS[name]
+    """Do what is asked for until nothing more is."""
+    name, side, steps, clock_name = sys.argv[1:]
+    workload, clock = WORKLOADS[name], getattr(time, clock_name)
     run = import_module(f"benchmarks.engine.with_{side}.runs").Run(
         workload, workload.make_data(workload.batch_size * int(steps))
     )
-    work = [getattr(run, kind) for kind in workload.measures]
-    work[0]()
-    print("done", flush=True)
-    for repeat in work:
-        repeat()
+    for line in sys.stdin:
+        work = getattr(run, line.strip())
+        begin = clock()
+        work()
+        print(clock() - begin, flush=True)
     print(find_peak_mib(), flush=True)
 
 
