@@ -3,7 +3,7 @@
 import json
 import os
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -46,10 +46,17 @@ class UtcDateTime(TypeDecorator[datetime]):
             raise ValueError(f"A time without a zone cannot be stored: {value.isoformat()}. Use utc_now().")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Callable[[Any], datetime | None]:
+        # One call a value: lists of jobs hold hundreds of them.
+        return _read_text if dialect.name == "sqlite" else _convert_to_utc
+
+
+def _read_text(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(f"{value}+00:00")
+
+
+def _convert_to_utc(value: datetime | None) -> datetime | None:
+    return None if value is None else value.astimezone(UTC)
 
 
 def utc_now() -> datetime:
@@ -101,6 +108,17 @@ def session_scope(db_engine: Engine, *, read_only: bool = False) -> Iterator[Ses
         yield session
 
 
+@contextmanager
+def reading_scope(db_engine: Engine) -> Iterator[Connection]:
+    """A connection that only reads: for what is asked so often that sessions and objects would cost too much.
+
+    Args:
+        db_engine: the engine of `create_db_engine`.
+    """
+    with db_engine.connect() as connection, connection.execution_options(**_READ_ONLY).begin():
+        yield connection
+
+
 def _create_sqlite_engine(url: str, database: str | None) -> Engine:
     if not database or database == ":memory:":
         raise ValueError(f"database_url must name a file that every process can open, found {url}.")
@@ -126,12 +144,12 @@ def _prepare_sqlite_connection(dbapi_connection: Any, _record: Any) -> None:
 
 def _begin_sqlite_transaction(connection: Connection) -> None:
     is_read_only = connection.get_execution_options().get("read_only", False)
-    driver_connection = connection.connection.dbapi_connection
-    assert driver_connection is not None
-    cursor = driver_connection.cursor()
-    cursor.execute(f"PRAGMA query_only={'ON' if is_read_only else 'OFF'}")
-    cursor.execute("BEGIN" if is_read_only else "BEGIN IMMEDIATE")
-    cursor.close()
+    # Only where it changes: SQLite prepares every statement of a connection anew after it.
+    if connection.info.get("is_read_only") != is_read_only:
+        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if is_read_only else 'OFF'}")
+        connection.info["is_read_only"] = is_read_only
+    # Not by the driver's own cursor, whose errors nobody waits for who waits for SQLAlchemy's.
+    connection.exec_driver_sql("BEGIN" if is_read_only else "BEGIN IMMEDIATE")
 
 
 def _forget_pool_after_fork(db_engine: Engine) -> None:

@@ -3,6 +3,8 @@
 Its caller (`core.isolation`) sends one end of a socket pair for each piece through the socket FD. Two copies are
 made: a keeper, and the one that works, which gives up what it does not need. The keeper passes the answer on,
 and ends the work when the caller hangs up. When the caller is gone, so is all of this.
+
+An answer is a line of JSON, the bytes that it announces as attached, and the exit status on a line of its own.
 """
 
 import gc
@@ -15,6 +17,7 @@ import socket
 import sys
 from typing import Any, Final, NoReturn
 
+from core.attachment import Attachment
 from core.confinement import confine
 
 READY: Final = b"+"
@@ -79,18 +82,26 @@ def _pass_on(reading: int, caller: socket.socket) -> bool:
 
 
 def _work(order: dict[str, Any], writing: int) -> NoReturn:
+    content: bytes | memoryview = b""
     with os.fdopen(writing, "wb") as file:
         module, _, name = order["target"].partition(":")
         try:
             function = getattr(importlib.import_module(module), name)
             confine(order["seconds"], order["memory_bytes"])
-            answer = {"value": function(order["order"])}
+            answer, content = _describe(function(order["order"]))
         except MemoryError:
             answer = {"failure": f"it takes more than {order['memory_bytes']:,} bytes of memory"}
         except Exception as error:
             answer = {"failure": f"{type(error).__name__}: {error}"[:300]}
-        file.write(json.dumps(answer).encode())
+        file.write(json.dumps(answer).encode() + END)
+        file.write(content)
     os._exit(0)
+
+
+def _describe(result: Any) -> tuple[dict[str, Any], bytes | memoryview]:
+    if isinstance(result, Attachment):
+        return {"value": result.value, "attached_bytes": len(result.content)}, result.content
+    return {"value": result}, b""
 
 
 def main() -> None:

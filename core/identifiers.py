@@ -5,7 +5,7 @@ import threading
 import time
 from typing import Final, Literal
 
-Prefix = Literal["mdl", "dst", "job", "prd", "wrk"]
+Prefix = Literal["mdl", "dst", "job", "prd", "wrk", "prj", "key", "aud"]
 
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _RANDOM_BITS: Final = 80

@@ -51,14 +51,51 @@ class Settings(BaseSettings):
     home: Path = Field(
         default_factory=_default_home, description="Folder of everything kept on this machine."
     )
-    database_url: str = Field(default="", description="SQLAlchemy URL; default SQLite in the home folder.")
-    broker_url: str | None = Field(default=None, description="Celery broker URL; none: the embedded broker.")
+    database_url: str = Field(
+        default="", repr=False, description="SQLAlchemy URL; default SQLite in the home folder."
+    )
+    broker_url: str | None = Field(
+        default=None, repr=False, description="Celery broker URL; none: the embedded broker."
+    )
     storage_url: str = Field(default="", description="file:///folder or s3://bucket/prefix.")
-    storage_options: dict[str, Any] = Field(default_factory=dict, description="Arguments for fsspec.")
+    storage_options: dict[str, Any] = Field(
+        default_factory=dict, repr=False, description="Arguments for fsspec."
+    )
 
     host: str = Field(default="127.0.0.1", description="Address the API listens on.")
     port: int = Field(default=8000, ge=0, le=65535, description="0: any free one (embedded stack).")
     api_url: str = Field(default="", description="Where workers and clients reach the API.")
+
+    require_keys: bool | None = Field(
+        default=None,
+        description="Whether requests need an API key; none: unless the API listens on a loopback address.",
+    )
+
+    allowed_hosts: list[str] = Field(
+        default_factory=list,
+        description="Further names that requests may be sent to, as a JSON list; where no key is needed others are "
+        "refused.",
+    )
+
+    requests_per_minute: int | None = Field(
+        default=None,
+        ge=0,
+        description="For each key that has no limit of its own; 0: any number; none: 1200 where keys are needed. "
+        "Metrics have 50 times as many.",
+    )
+    wrong_credentials_per_minute: int = Field(
+        default=60,
+        ge=1,
+        description="From each address; what is not known to be right is refused after so many.",
+    )
+    trusted_proxies: str = Field(
+        default="",
+        description="Addresses with commas between of proxies that tell where a request came from (X-Forwarded-For, "
+        "X-Forwarded-Proto).",
+    )
+    audit_days: float = Field(
+        default=90, ge=0, description="For which entries of the audit log are kept; 0: for ever."
+    )
 
     worker_slots: int = Field(default=1, ge=1, description="Runs at one time on one worker.")
     device: Literal["auto", "cpu", "cuda"] = Field(
@@ -95,7 +132,7 @@ class Settings(BaseSettings):
         default=2.0, gt=0, description="Between two batches whose metrics are kept."
     )
     sse_poll_seconds: float = Field(
-        default=0.25, gt=0, description="Between two looks for news, for each stream of events."
+        default=0.25, gt=0, description="Between two looks for news, for all streams of events together."
     )
 
     max_stored_bytes: int = Field(
@@ -104,6 +141,15 @@ class Settings(BaseSettings):
     max_open_jobs: int = Field(default=0, ge=0, description="Quota of queued and running jobs; 0: none.")
     max_body_bytes: int = Field(default=16 * _MIB, gt=0, description="Of a JSON request.")
     max_upload_bytes: int = Field(default=8 * _GIB, gt=0, description="Of an uploaded file.")
+    upload_grace_seconds: float = Field(
+        default=30,
+        gt=0,
+        description="For how long a body may stand still, or come slower than the next says.",
+    )
+    min_upload_bytes_per_second: float = Field(default=1024, gt=0, description="Of a request's body.")
+    header_seconds: float = Field(default=20, gt=0, description="For the header lines of a request to come.")
+    max_header_bytes: int = Field(default=64 * 1024, gt=0, description="Of a request's address and headers.")
+    max_headers: int = Field(default=100, gt=0, description="Header lines of a request.")
     max_decompressed_bytes: int = Field(default=16 * _GIB, gt=0, description="Of a dataset, unpacked.")
     max_definition_bytes: int = Field(
         default=8 * _MIB, gt=0, description="Of a model definition in JSON or YAML."

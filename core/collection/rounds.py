@@ -11,6 +11,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from core import duties
+from core.audit import discard_old_entries
 from core.collection.references import discard_unreferenced, find_referenced
 from core.database import session_scope, utc_now
 from core.jobs.states import TERMINAL
@@ -68,7 +69,8 @@ def collect(
 ) -> Collection:
     """Remove objects without a reference and checkpoints without a job that may want them.
 
-    Whatever was put less than `orphan_seconds` ago stays: somebody may be about to refer to it.
+    Whatever was put less than `orphan_seconds` ago stays: somebody may be about to refer to it. Old entries of the
+    audit log go too.
 
     Args:
         settings: ages.
@@ -76,6 +78,9 @@ def collect(
         is_dry_run: removes nothing.
         must_stop: asked now and then; the round ends early where it says so.
     """
+    if not is_dry_run:
+        with session_scope(db_engine) as session:
+            discard_old_entries(session, utc_now(), settings.audit_days)
     put_before = utc_now() - timedelta(seconds=settings.orphan_seconds)
     done = Collection()
     for digests in _batches(store.list_objects()):

@@ -87,7 +87,7 @@ def _server_broker(folder: Path, server: Path) -> Broker:
     # Relative to the folder it runs in, so that no path has spaces that the server would split at.
     socket_argument = f"../{_SOCKET_NAME}" if socket.parent == folder else str(socket)
     arguments = [str(server), "--port", "0", "--unixsocket", socket_argument, "--unixsocketperm", "700"]
-    arguments += ["--dir", ".", "--appendonly", "yes", "--save", ""]
+    arguments += ["--dir", ".", "--appendonly", "yes", "--save", "", "--hz", "1"]
     url = f"redis+socket://{quote(str(socket))}"
     return Broker(url, Command("broker", tuple(arguments), cwd=data), socket)
 

@@ -1,6 +1,7 @@
 """The embedded stack: starts its processes in order, watches over them and stops them."""
 
 import fcntl
+import select
 import signal
 import socket
 import sys
@@ -13,8 +14,11 @@ from dataclasses import dataclass
 from typing import Any, Final, TextIO
 
 from core import migrate
+from core.access.exposure import ExposureError, check_exposure
+from core.database import create_db_engine
 from core.embedded.broker import Broker, find_broker, publish_address
 from core.embedded.children import Child, Command, Reaper
+from core.logs import redact
 from core.settings import Settings
 
 Report = Callable[[dict[str, Any]], None]
@@ -22,6 +26,9 @@ Report = Callable[[dict[str, Any]], None]
 _BROKER_SECONDS: Final = 15.0
 _READY_SECONDS: Final = 120.0
 _POLL_SECONDS: Final = 0.05
+_WATCH_SECONDS: Final = 1.0
+"""Signals end the wait: those that ask to stop, and that of a child that has ended."""
+_SIGNALS_AT_ONCE: Final = 4096
 _STOP_SECONDS: Final = {"worker": 5.0, "api": 2.0, "broker": 1.5}
 """In this order: the worker tells its last metrics to the API, and both use the broker."""
 _MOST_RESTARTS: Final = 5
@@ -87,6 +94,7 @@ class Stack:
         broker = find_broker(settings)
         self._start_broker(broker)
         migrate.upgrade(settings.database_url)
+        self._check_exposure()
         environment = {
             "KERASD_HOME": str(settings.home),
             "KERASD_PORT": str(settings.port),
@@ -98,8 +106,22 @@ class Stack:
         url = f"{settings.api_url}/readyz"
         self._wait_until(lambda: _answers(url), _READY_SECONDS, f"The API did not answer at {url}")
         self._report(
-            {"event": "ready", "url": settings.api_url, "broker": broker.url, "home": str(settings.home)}
+            {
+                "event": "ready",
+                "url": settings.api_url,
+                "broker": redact(broker.url),
+                "home": str(settings.home),
+            }
         )
+
+    def _check_exposure(self) -> None:
+        db_engine = create_db_engine(self._settings.database_url)
+        try:
+            check_exposure(self._settings, db_engine)
+        except ExposureError as error:
+            raise StackError(str(error)) from error
+        finally:
+            db_engine.dispose()
 
     def _start_broker(self, broker: Broker) -> None:
         if broker.command is not None:
@@ -114,7 +136,7 @@ class Stack:
     def _wait_until(self, is_done: Callable[[], bool], seconds: float, complaint: str) -> None:
         deadline = time.monotonic() + seconds
         while not is_done():
-            self._pause()
+            self._pause(_POLL_SECONDS)
             for watched in self._watched.values():
                 if watched.child.status is not None:
                     raise StackError(watched.child.describe_end())
@@ -125,7 +147,8 @@ class Stack:
 
     def _watch(self) -> None:
         while True:
-            self._pause()
+            restarts = [each.restart_at for each in self._watched.values() if each.restart_at is not None]
+            self._pause(max(0.0, min([_WATCH_SECONDS, *(at - time.monotonic() for at in restarts)])))
             for watched in self._watched.values():
                 self._look_after(watched)
 
@@ -163,23 +186,29 @@ class Stack:
             if name in self._watched:
                 self._watched[name].child.stop(seconds)
 
-    def _pause(self) -> None:
-        time.sleep(_POLL_SECONDS)
+    def _pause(self, seconds: float) -> None:
+        if select.select([self._signals], [], [], seconds)[0]:
+            self._signals.recv(_SIGNALS_AT_ONCE)
         if self._is_stopping or self._is_orphaned():
             raise _StopRequested
 
     @contextmanager
     def _signals_caught(self) -> Iterator[None]:
-        def ask_to_stop(_number: int, _frame: object) -> None:
-            self._is_stopping = True
+        def note(number: int, _frame: object) -> None:
+            self._is_stopping = self._is_stopping or number != signal.SIGCHLD
 
-        caught = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        before = {number: signal.signal(number, ask_to_stop) for number in caught}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+        caught = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
+        self._signals, written = socket.socketpair()
+        with self._signals, written:
+            written.setblocking(False)
+            before = {number: signal.signal(number, note) for number in caught}
+            woken = signal.set_wakeup_fd(written.fileno(), warn_on_full_buffer=False)
+            try:
+                yield
+            finally:
+                signal.set_wakeup_fd(woken)
+                for number, handler in before.items():
+                    signal.signal(number, handler)
 
 
 def with_free_port(settings: Settings) -> Settings:

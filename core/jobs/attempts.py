@@ -16,7 +16,7 @@ def read_attempts(session: Session, job_id: str) -> Sequence[Attempt]:
 def spent_seconds(session: Session, job: Job) -> float:
     """How long the attempts that have ended since the last retry took together."""
     return sum(
-        (attempt.ended_at - attempt.started_at).total_seconds()
+        max((attempt.ended_at - attempt.started_at).total_seconds(), 0.0)  # the clock may have been set back
         for attempt in read_attempts(session, job.id)
         if attempt.ended_at is not None and (job.retried_at is None or attempt.started_at >= job.retried_at)
     )

@@ -1,6 +1,7 @@
 """Leases: which worker holds a job, until when, and what becomes of a job whose worker fell silent."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -23,6 +24,14 @@ class Heartbeat:
 
     cancel_requested: bool
     pause_requested: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """What a worker holds; renewing it changes it."""
+
+    attempt: int
+    expires_at: datetime | None
 
 
 def claim(session: Session, job_id: str, worker: str, lease_seconds: float) -> Job | None:
@@ -91,25 +100,45 @@ def release(session: Session, job_id: str, attempt: int, reason: str) -> Job:
     return move(session, job_id, to, attempt=attempt, reason=reason, expected=LEASED)
 
 
-def sweep(session: Session, now: datetime, max_attempts: int = 5) -> list[str]:
-    """Take every job whose lease ran out from its worker: it waits again, and fails after too many losses.
+def find_overdue(session: Session, now: datetime, lease_seconds: float) -> dict[str, Lease]:
+    """The leases that have run out, and those that end later than any can that was renewed by this clock.
+
+    Clocks are set, and differ between machines: `core.jobs.silence` tells whether their workers are gone.
 
     Args:
         session: an open session.
-        now: leases that end before this moment have run out.
+        now: the present moment.
+        lease_seconds: how long a lease is.
+
+    Returns:
+        Leases by job.
+    """
+    latest = now + timedelta(seconds=lease_seconds)
+    ends_wrongly = or_(Job.lease_expires_at < now, Job.lease_expires_at > latest)
+    statement = select(Job.id, Job.attempt, Job.lease_expires_at).where(Job.state.in_(_LEASED), ends_wrongly)
+    return {job_id: Lease(attempt, moment) for job_id, attempt, moment in session.execute(statement)}
+
+
+def sweep(session: Session, lost: Mapping[str, Lease], max_attempts: int = 5) -> list[str]:
+    """Take jobs from workers that are gone: they wait again, and fail after too many losses.
+
+    Args:
+        session: an open session.
+        lost: the leases of these workers, by job; one that was renewed or taken meanwhile is left alone.
         max_attempts: the loss of this number makes a job fail that names no number itself.
 
     Returns:
         The jobs that wait again, to be rung.
     """
-    expired = (
+    held = (
         select(Job)
-        .where(Job.state.in_(_LEASED), Job.lease_expires_at < now)
+        .where(Job.state.in_(_LEASED), Job.id.in_(lost))
         .order_by(*ORDER)
         .with_for_update(skip_locked=True)
     )
-    jobs = session.scalars(expired, execution_options={"populate_existing": True}).all()
-    swept = [_take_away(session, job, max_attempts) for job in jobs]
+    jobs = session.scalars(held, execution_options={"populate_existing": True}).all()
+    unchanged = [job for job in jobs if (job.attempt, job.lease_expires_at) == astuple(lost[job.id])]
+    swept = [_take_away(session, job, max_attempts) for job in unchanged]
     return [job.id for job in swept if job.state == JobState.QUEUED]
 
 

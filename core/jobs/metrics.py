@@ -1,21 +1,18 @@
-"""The metrics of a job: written so that a repeat changes nothing, read from a cursor."""
+"""The metrics of a job, read from its cursor; `core.jobs.recording` writes them."""
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
-from sqlalchemy import Table, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.jobs import cursor
-from core.tables import Job, Metric
+from core.tables import Metric
 
 Kind = Literal["epoch", "batch"]
 
-_KEYS_A_QUERY: Final = 500
 _SPECIAL: Final = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
@@ -42,40 +39,6 @@ class RecordedPoint:
     epoch: int | None
     values: dict[str, float]
     recorded_at: float
-
-
-def record(session: Session, job_id: str, points: Sequence[MetricPoint], attempt: int | None = None) -> int:
-    """Store points, and bring the job's epoch and last metrics up to date.
-
-    A value that is stored already is left alone; one that differs replaces the stored one under a new
-    number. What changed of one point shares one number.
-
-    Args:
-        session: an open session.
-        job_id: whose metrics.
-        points: in the order they were measured.
-        attempt: the attempt of the worker; none for a run that trains elsewhere.
-
-    Returns:
-        How many points were new or had changed.
-
-    Raises:
-        StaleAttemptError: the job is at another attempt.
-        JobNotFoundError: there is no such job.
-    """
-    cursor.reserve(session, job_id, 0, attempt)
-    changed = _changed_values(session, job_id, _merge(points))
-    if not changed:
-        return 0
-    first_seq = cursor.reserve(session, job_id, len(changed), attempt)
-    rows = [
-        {**row, "seq": seq, "job_id": job_id}
-        for seq, (_, rows) in enumerate(changed, first_seq)
-        for row in rows
-    ]
-    _upsert(session, rows)
-    _advance_job(session, job_id, [point for point, _ in changed if point.kind == "epoch"])
-    return len(changed)
 
 
 def read_since(
@@ -125,76 +88,9 @@ def to_float(value: float | None, special: str | None) -> float:
 
 def to_json(value: float) -> float | str:
     """The number as JSON can hold it: NaN and the infinities as text."""
-    return value if math.isfinite(value) else _special_name(value)
+    return value if math.isfinite(value) else name_special(value)
 
 
-def _special_name(value: float) -> str:
+def name_special(value: float) -> str:
+    """The word for a number that is none."""
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-
-
-def _merge(points: Iterable[MetricPoint]) -> list[MetricPoint]:
-    """One point a step: within one call the later value of a name wins, as it would in two calls."""
-    merged: dict[tuple[str, int], MetricPoint] = {}
-    for point in points:
-        key = point.kind, point.step
-        earlier = merged.pop(key, point)
-        values = {**earlier.values, **point.values}
-        merged[key] = MetricPoint(point.kind, point.step, point.epoch, values, point.recorded_at)
-    return list(merged.values())
-
-
-def _changed_values(
-    session: Session, job_id: str, points: Sequence[MetricPoint]
-) -> list[tuple[MetricPoint, list[dict[str, Any]]]]:
-    """The rows that the database lacks or holds with another value, by point."""
-    stored = _stored_values(session, job_id, points)
-    changed = []
-    for point in points:
-        rows = []
-        for name, value in point.values.items():
-            number = float(value)
-            pair = (number, None) if math.isfinite(number) else (None, _special_name(number))
-            if stored.get((point.kind, point.step, name)) != pair:
-                row = {"kind": point.kind, "step": point.step, "name": name, "epoch": point.epoch}
-                rows.append({**row, "value": pair[0], "special": pair[1], "recorded_at": point.recorded_at})
-        if rows:
-            changed.append((point, rows))
-    return changed
-
-
-def _stored_values(
-    session: Session, job_id: str, points: Sequence[MetricPoint]
-) -> dict[tuple[str, int, str], tuple[float | None, str | None]]:
-    stored: dict[tuple[str, int, str], tuple[float | None, str | None]] = {}
-    columns = Metric.kind, Metric.step, Metric.name, Metric.value, Metric.special
-    for kind in ("epoch", "batch"):
-        steps = [point.step for point in points if point.kind == kind]
-        for start in range(0, len(steps), _KEYS_A_QUERY):
-            some = steps[start : start + _KEYS_A_QUERY]
-            statement = select(*columns).where(
-                Metric.job_id == job_id, Metric.kind == kind, Metric.step.in_(some)
-            )
-            stored |= {(row[0], row[1], row[2]): (row[3], row[4]) for row in session.execute(statement)}
-    return stored
-
-
-def _upsert(session: Session, rows: list[dict[str, Any]]) -> None:
-    table: Table = Metric.__table__  # type: ignore[assignment]
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(table)
-    written = {name: insert.excluded[name] for name in ("seq", "value", "special", "epoch", "recorded_at")}
-    session.execute(insert.on_conflict_do_update(index_elements=table.primary_key, set_=written), rows)
-
-
-def _advance_job(session: Session, job_id: str, epochs: Sequence[MetricPoint]) -> None:
-    """Tell the job of the newest epoch; an older one that comes late changes nothing there."""
-    if not epochs:
-        return
-    newest = max(epochs, key=lambda point: point.step)
-    ended = newest.step + 1
-    seen, last_metrics = session.execute(select(Job.epoch, Job.last_metrics).where(Job.id == job_id)).one()
-    if ended < seen:
-        return
-    values = {name: to_json(float(value)) for name, value in newest.values.items()}
-    changes = {"epoch": ended, "last_metrics": {**last_metrics, **values} if ended == seen else values}
-    session.execute(update(Job).where(Job.id == job_id).values(**changes))

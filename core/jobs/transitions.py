@@ -109,7 +109,7 @@ def _consequences(to: JobState, now: datetime) -> dict[str, Any]:
     """Columns that follow from the new state."""
     changes: dict[str, Any] = {}
     if to not in LEASED:
-        changes["lease_expires_at"] = None
+        changes |= {"lease_expires_at": None, "token_sha256": None}
     if to == JobState.QUEUED:
         changes |= {"queued_at": now, "finished_at": None, "worker": None}
     elif to == JobState.STARTING:

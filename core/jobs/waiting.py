@@ -1,11 +1,10 @@
 """The jobs that wait for a worker, in the order in which they will be taken."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, and_, func, not_, or_, select
 
 from core.jobs.states import JobState
 from core.tables import Job
@@ -43,16 +42,31 @@ def reprioritize(job: Job, priority: int) -> None:
     job.priority = priority
 
 
-def waiting_ids(session: Session, limit: int = 100) -> Sequence[str]:
-    """The next jobs to be taken, for a sweeper that rings again."""
+def waiting_ids(connection: Connection, limit: int = 100) -> Sequence[str]:
+    """The next jobs to be taken."""
     statement = select(Job.id).where(Job.state == JobState.QUEUED).order_by(*ORDER).limit(limit)
-    return session.scalars(statement).all()
+    return connection.scalars(statement).all()
 
 
-def queue_position(session: Session, job: Job) -> int | None:
-    """How many jobs will be taken up to and with this one, or none where it does not wait."""
-    if job.state != JobState.QUEUED:
-        return None
-    goes_before = or_(Job.turn_at < job.turn_at, and_(Job.turn_at == job.turn_at, Job.id < job.id))
-    statement = select(func.count()).select_from(Job).where(Job.state == JobState.QUEUED, goes_before)
-    return session.execute(statement).scalar_one() + 1
+def find_positions(connection: Connection, turns: Collection[tuple[datetime, str]]) -> dict[str, int]:
+    """How many jobs will be taken up to and with each of some that wait.
+
+    Args:
+        connection: an open connection.
+        turns: `turn_at` and identifier of each.
+
+    Returns:
+        The places by identifier; those that wait no more are missing.
+    """
+    if not turns:
+        return {}
+    first, last = min(turns), max(turns)
+    is_queued = Job.state == JobState.QUEUED
+    goes_before = or_(Job.turn_at < first[0], and_(Job.turn_at == first[0], Job.id < first[1]))
+    # What goes before all of them is only counted, and what comes behind them is not looked at.
+    before = select(func.count(Job.id)).where(is_queued, Job.turn_at <= first[0], goes_before)
+    among = select(Job.id).where(is_queued, Job.turn_at.between(first[0], last[0]), not_(goes_before))
+    number = connection.execute(before).scalar_one()
+    wanted = {job_id for _, job_id in turns}
+    places = enumerate(connection.scalars(among.order_by(*ORDER)), number + 1)
+    return {job_id: place for place, job_id in places if job_id in wanted}

@@ -4,7 +4,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from core.settings import Settings
-from core.storage.errors import ObjectNotFoundError, StorageError, StorageFullError
+from core.storage.errors import ObjectNotFoundError, StorageAwayError, StorageError, StorageFullError
 from core.storage.local import LocalStore
 from core.storage.protocol import FileFacts, ObjectStore, StoredObject
 from core.storage.remote import RemoteStore
@@ -13,6 +13,7 @@ __all__ = [
     "FileFacts",
     "ObjectNotFoundError",
     "ObjectStore",
+    "StorageAwayError",
     "StorageError",
     "StorageFullError",
     "StoredObject",

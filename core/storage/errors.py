@@ -27,6 +27,13 @@ class StorageFullError(StorageError):
         super().__init__(f"No space is left at {place}; nothing was stored. Free some and try again.")
 
 
+class StorageAwayError(StorageError):
+    """The store did not answer, or could not act now; nothing is known to be stored."""
+
+    def __init__(self, place: object, error: BaseException) -> None:
+        super().__init__(f"The store at {place} did not answer: {error or type(error).__name__}")
+
+
 @contextmanager
 def full_disk_told(place: object) -> Iterator[None]:
     """Turn the operating system's words for a full disk, quota or file limit into `StorageFullError`."""

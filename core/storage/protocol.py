@@ -27,7 +27,7 @@ class FileFacts:
 
 
 class ObjectStore(Protocol):
-    """Objects named by the SHA-256 of their bytes, and the newest checkpoint of each job.
+    """Objects named by the SHA-256 of their bytes, and the checkpoints of jobs.
 
     Whatever is put appears whole or not at all, however the writer ends.
     """
@@ -41,6 +41,17 @@ class ObjectStore(Protocol):
 
     def put_file(self, path: Path) -> StoredObject:
         """Store a copy of a file.
+
+        Raises:
+            StorageFullError: there is no room.
+        """
+
+    def adopt_file(self, path: Path, sha256: str) -> None:
+        """Store a file whose digest is known and that nobody writes to any more, without a copy where that can be.
+
+        Args:
+            path: it may be removed afterwards.
+            sha256: of its bytes, as found by this service itself.
 
         Raises:
             StorageFullError: there is no room.
@@ -73,21 +84,29 @@ class ObjectStore(Protocol):
     def list_objects(self) -> Iterator[str]:
         """The digests of all objects, in no order; those put or deleted meanwhile may be among them or not."""
 
-    def put_checkpoint(self, job_id: str, path: Path) -> None:
-        """Make a copy of a file the newest checkpoint of a job, in place of the one before.
+    def put_checkpoint(self, job_id: str, attempt: int, path: Path) -> None:
+        """Keep a copy of a file as the checkpoint of an attempt, in place of all that it and older ones wrote.
+
+        That of a newer attempt stays the newest, whenever this one is put.
 
         Raises:
             StorageFullError: there is no room; the one before is still there.
         """
 
-    def get_checkpoint(self, job_id: str) -> Path | None:
-        """The newest checkpoint of a job as a local file, not to be written to; none where there is none."""
+    def open_checkpoint(self, job_id: str) -> BinaryIO | None:
+        """Open the checkpoint of a job's newest attempt that has one; none where there is none.
+
+        It can be read to its end even if it is replaced or deleted meanwhile.
+
+        Raises:
+            StorageFullError: there is no room to fetch it.
+        """
 
     def delete_checkpoint(self, job_id: str) -> None:
-        """Delete the checkpoint of a job; none there is no error."""
+        """Delete the checkpoints of a job; none there is no error."""
 
     def find_checkpoint(self, job_id: str) -> FileFacts | None:
-        """Size and age of a job's checkpoint; none where there is none."""
+        """Size of a job's checkpoints and age of the youngest; none where there is none."""
 
     def list_checkpoints(self) -> Iterator[str]:
         """The identifiers of all jobs with a checkpoint, in no order."""
@@ -98,3 +117,11 @@ class ObjectStore(Protocol):
         Raises:
             Exception: it does not; the error of the file system or of the server says why.
         """
+
+
+def sum_up(files: Iterable[FileFacts]) -> FileFacts | None:
+    """The size of several files together and the age of the youngest; none of none."""
+    found = list(files)
+    if not found:
+        return None
+    return FileFacts(sum(facts.size_bytes for facts in found), max(facts.modified_at for facts in found))

@@ -1,7 +1,7 @@
 """A store behind an fsspec filesystem, S3 above all."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -9,9 +9,21 @@ from typing import Any, BinaryIO, Final
 import fsspec
 
 from core.storage.errors import ObjectNotFoundError, full_disk_told
-from core.storage.keys import CHECKPOINTS, OBJECTS, checkpoint_key, is_job_id, is_sha256, object_key
-from core.storage.protocol import FileFacts, StoredObject
-from core.storage.staging import CHUNK_BYTES, move_into_place, read_chunks, staged_file, write_chunks
+from core.storage.keys import (
+    ATTEMPTS,
+    OBJECTS,
+    UNNUMBERED,
+    checkpoint_folder,
+    checkpoint_key,
+    is_job_id,
+    is_sha256,
+    object_key,
+    sort_attempts,
+    unnumbered_key,
+)
+from core.storage.outage import OutageTellingFilesystem
+from core.storage.protocol import FileFacts, StoredObject, sum_up
+from core.storage.staging import CHUNK_BYTES, read_chunks, staged_file, write_chunks
 
 _YOUNG: Final = timedelta(hours=1)
 
@@ -28,7 +40,8 @@ class RemoteStore:
     def __init__(self, url: str, options: Mapping[str, Any], cache: Path) -> None:
         # The listings of a filesystem are kept in memory, where other processes' writes are not seen.
         quiet = {"use_listings_cache": False, **options}
-        self._filesystem, self._prefix = fsspec.url_to_fs(url.rstrip("/"), **quiet)
+        filesystem, self._prefix = fsspec.url_to_fs(url.rstrip("/"), **quiet)
+        self._filesystem = OutageTellingFilesystem(filesystem, url)
         self._cache = cache
 
     def put_stream(self, chunks: Iterable[bytes]) -> StoredObject:
@@ -40,6 +53,9 @@ class RemoteStore:
 
     def put_file(self, path: Path) -> StoredObject:
         return self.put_stream(read_chunks(path))
+
+    def adopt_file(self, path: Path, sha256: str) -> None:
+        self._upload(path, object_key(sha256), StoredObject(sha256, path.stat().st_size))
 
     def open(self, sha256: str) -> BinaryIO:
         try:
@@ -70,33 +86,42 @@ class RemoteStore:
         for folder in self._list(OBJECTS):
             yield from filter(is_sha256, self._list(f"{OBJECTS}/{folder}"))
 
-    def put_checkpoint(self, job_id: str, path: Path) -> None:
-        self._filesystem.put_file(str(path), self._path(checkpoint_key(job_id)))
+    def put_checkpoint(self, job_id: str, attempt: int, path: Path) -> None:
+        key = checkpoint_key(job_id, attempt)
+        self._filesystem.put_file(str(path), self._path(key))
+        found = self._checkpoints(job_id)
+        for older in found[found.index(key) + 1 :] if key in found else []:
+            self._delete(older)
 
-    def get_checkpoint(self, job_id: str) -> Path | None:
-        key = checkpoint_key(job_id)
-        destination = self._cache / key
-        with staged_file(self._cache) as staged:
-            try:
-                self._download(key, staged)
-            except FileNotFoundError:
-                return None
-            move_into_place(staged, destination)
-        return destination
+    def open_checkpoint(self, job_id: str) -> BinaryIO | None:
+        while found := self._checkpoints(job_id):
+            # The newest of them goes away only for a newer one, or for good.
+            with suppress(FileNotFoundError), staged_file(self._cache) as staged:
+                self._download(found[0], staged)
+                return staged.open("rb")
+        return None
 
     def delete_checkpoint(self, job_id: str) -> None:
-        key = checkpoint_key(job_id)
-        self._delete(key)
-        (self._cache / key).unlink(missing_ok=True)
+        for key in self._checkpoints(job_id):
+            self._delete(key)
 
     def find_checkpoint(self, job_id: str) -> FileFacts | None:
-        return self._find(checkpoint_key(job_id))
+        found = [self._find(key) for key in self._checkpoints(job_id)]
+        return sum_up(facts for facts in found if facts is not None)
 
     def list_checkpoints(self) -> Iterator[str]:
-        return filter(is_job_id, self._list(CHECKPOINTS))
+        return iter(
+            {name for folder in (ATTEMPTS, UNNUMBERED) for name in self._list(folder) if is_job_id(name)}
+        )
 
     def check(self) -> None:
         self._filesystem.exists(self._path(object_key("0" * 64)))
+
+    def _checkpoints(self, job_id: str) -> list[str]:
+        """The keys of a job's checkpoints, the newest attempt's first."""
+        folder, unnumbered = checkpoint_folder(job_id), unnumbered_key(job_id)
+        numbered = [f"{folder}/{number}" for number in sort_attempts(self._list(folder))]
+        return [*numbered, unnumbered] if self._filesystem.isfile(self._path(unnumbered)) else numbered
 
     def _path(self, key: str) -> str:
         return f"{self._prefix}/{key}"

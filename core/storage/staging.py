@@ -54,6 +54,19 @@ def write_chunks(path: Path, chunks: Iterable[bytes]) -> StoredObject:
     return StoredObject(digest.hexdigest(), size_bytes)
 
 
+def link_file(path: Path, staged: Path) -> None:
+    """Make a staged file another name of a file, as young as this moment and safely on the disk.
+
+    Raises:
+        OSError: the filesystem cannot do that.
+    """
+    staged.unlink()
+    os.link(path, staged)
+    os.utime(staged)
+    with staged.open("rb") as file:
+        os.fsync(file.fileno())
+
+
 def read_chunks(path: Path) -> Iterator[bytes]:
     """Read a file in pieces."""
     with path.open("rb") as file:

@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, LargeBinary, String
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, UtcDateTime, utc_now
+from core.tables.projects import DEFAULT_PROJECT_ID
 
 
 class IdempotencyKey(Base):
@@ -13,6 +14,9 @@ class IdempotencyKey(Base):
 
     __tablename__ = "idempotency_keys"
 
+    project_id: Mapped[str] = mapped_column(
+        ForeignKey("projects.id"), primary_key=True, server_default=DEFAULT_PROJECT_ID
+    )
     key: Mapped[str] = mapped_column(String(255), primary_key=True)
     route: Mapped[str] = mapped_column(String(200), primary_key=True)
     request_sha256: Mapped[str] = mapped_column(String(64))

@@ -7,6 +7,7 @@ from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, UtcDateTime, utc_now
+from core.tables.projects import DEFAULT_PROJECT_ID
 
 
 class Job(Base):
@@ -16,9 +17,14 @@ class Job(Base):
     """
 
     __tablename__ = "jobs"
-    __table_args__ = (Index("ix_jobs_waiting", "state", "turn_at", "id"),)
+    __table_args__ = (
+        Index("ix_jobs_waiting", "state", "turn_at", "id"),
+        Index(None, "project_id", "id"),
+        Index(None, "project_id", "state", "id"),
+    )
 
     id: Mapped[str] = mapped_column(String(30), primary_key=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"), server_default=DEFAULT_PROJECT_ID)
     name: Mapped[str] = mapped_column(String(200))
     model_id: Mapped[str | None] = mapped_column(ForeignKey("models.id"), index=True)
     dataset_id: Mapped[str | None] = mapped_column(ForeignKey("datasets.id"), index=True)
@@ -48,8 +54,10 @@ class Job(Base):
     time_limit_seconds: Mapped[float | None] = mapped_column(Float)
     """Of all attempts together."""
     checkpoint_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
-    """When the newest checkpoint was begun; none where none is kept."""
+    """When the newest checkpoint was kept; none where none is."""
     worker: Mapped[str | None] = mapped_column(String(200))
+    token_sha256: Mapped[str | None] = mapped_column(String(64))
+    """Of the token that lets the run report; it dies with the attempt."""
     lease_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     cancel_requested_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -3,18 +3,21 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, String, Text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, UtcDateTime, utc_now
+from core.tables.projects import DEFAULT_PROJECT_ID
 
 
 class Model(Base):
     """A model that was accepted."""
 
     __tablename__ = "models"
+    __table_args__ = (Index(None, "project_id", "id"),)
 
     id: Mapped[str] = mapped_column(String(30), primary_key=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"), server_default=DEFAULT_PROJECT_ID)
     name: Mapped[str] = mapped_column(String(200))
     class_name: Mapped[str] = mapped_column(String(200))
     keras_version: Mapped[str | None] = mapped_column(String(50))

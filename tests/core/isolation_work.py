@@ -8,6 +8,8 @@ import subprocess
 from pathlib import Path
 from typing import Any, Final
 
+from core.attachment import Attachment
+
 # A process that is confined can load no library any more.
 LIBC: Final = ctypes.PyDLL(None)
 
@@ -39,6 +41,21 @@ def take_memory(order: Any) -> int:
 
 def answer_at_length(order: Any) -> str:
     return "a" * order["bytes"]
+
+
+def attach(order: Any) -> Attachment:
+    return Attachment({"told": True}, b"\n1" * (order["bytes"] // 2))
+
+
+class Announced(bytes):
+    """Bytes that are fewer than they say."""
+
+    def __len__(self) -> int:
+        return 1000
+
+
+def attach_less(order: Any) -> Attachment:
+    return Attachment({}, Announced(b"few"))
 
 
 def write(order: Any) -> None:

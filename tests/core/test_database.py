@@ -1,6 +1,7 @@
 """The session's edge, times, foreign keys, and many processes at once."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, delete, func, select, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, StatementError
 
 from core.database import create_db_engine, session_scope
 from core.tables import Artifact, Event, Job, Metric, Model, Worker
@@ -128,6 +129,19 @@ def test_sqlite_writes_ahead_and_minds_foreign_keys(tmp_path: Path) -> None:
         pragmas = [connection.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "foreign_keys")]
     db_engine.dispose()
     assert pragmas == ["wal", 1]
+
+
+def test_a_write_lock_that_is_not_to_be_had_is_told_as_every_refusal_of_a_database(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'test.db'}"
+    engine = create_db_engine(url)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    other = sqlite3.connect(tmp_path / "test.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(OperationalError, match="locked"), session_scope(engine) as session:
+        session.execute(text("SELECT 1"))
+    other.close()
+    engine.dispose()
 
 
 @pytest.mark.parametrize("url", ["mysql://host/name", "sqlite://", "sqlite:///:memory:"])

@@ -1,5 +1,6 @@
 """Work in a process of its own: what takes too much is ended, what crashes is told, and nothing gets out."""
 
+import io
 import socket
 import sys
 import time
@@ -9,7 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from core.isolation import IsolationError, call_apart, start, stop
+from core.isolation import IsolationError, call_apart, is_ready, start, stop
+from tests.waiting import wait_until
 
 WORK = "tests.core.isolation_work"
 MIB = 1024**2
@@ -51,6 +53,31 @@ def is_visited(listener: socket.socket) -> bool:
 def test_the_answer_comes_back() -> None:
     order = {"text": "Ω\n", "numbers": [1, 2.5, None]}
     assert call_apart(f"{WORK}:echo", order) == order
+
+
+@pytest.mark.parametrize("size", [0, 2, 10 * MIB])
+def test_bytes_come_with_the_answer(size: int) -> None:
+    file = io.BytesIO()
+    assert call_apart(f"{WORK}:attach", {"bytes": size}, attached_to=file) == {"told": True}
+    assert file.getvalue() == b"\n1" * (size // 2)
+
+
+def test_bytes_that_do_not_come_are_missed() -> None:
+    with pytest.raises(IsolationError, match="ended with status 0"):
+        call_apart(f"{WORK}:attach_less", {}, attached_to=io.BytesIO())
+
+
+def test_ready_once_its_modules_are_loaded() -> None:
+    start("tests.core.isolation_work")
+    assert not is_ready()
+    wait_until(is_ready, "the process")
+    (process,) = find_processes()
+    process.kill()
+    process.wait()
+    assert not is_ready()
+    wait_until(is_ready, "the process that takes its place")
+    assert call_apart(f"{WORK}:echo", {}) == {}
+    start()
 
 
 def test_a_process_that_hangs_in_c_is_ended() -> None:

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import Engine
 
+from core.access.projects import open_project
 from core.database import session_scope
 from core.identifiers import new_id
 from core.jobs import transitions
@@ -17,7 +18,7 @@ from core.quotas import (
     check_stored_bytes,
     count_stored_bytes,
 )
-from core.tables import Artifact, Dataset, Job, Model
+from core.tables import DEFAULT_PROJECT_ID, Artifact, Dataset, Job, Model
 
 FIRST, SECOND, THIRD, FOURTH = (digit * 64 for digit in "1234")
 
@@ -46,23 +47,23 @@ def add_rows(db_engine: Engine, job_id: str) -> None:
 
 def test_each_object_counts_once(db_engine: Engine, add_job: Callable[..., str]) -> None:
     with session_scope(db_engine, read_only=True) as session:
-        assert count_stored_bytes(session) == 0
+        assert count_stored_bytes(session, DEFAULT_PROJECT_ID) == 0
     add_rows(db_engine, add_job())
     with session_scope(db_engine, read_only=True) as session:
-        assert count_stored_bytes(session) == 1230
+        assert count_stored_bytes(session, DEFAULT_PROJECT_ID) == 1230
 
 
 def test_what_fits_is_taken_to_the_byte(db_engine: Engine, add_job: Callable[..., str]) -> None:
     add_rows(db_engine, add_job())
     with session_scope(db_engine, read_only=True) as session:
-        check_stored_bytes(session, "5" * 64, 70, limit=1300)
-        check_stored_bytes(session, "5" * 64, 10**12, limit=0)
-        check_stored_bytes(session, FIRST, 1000, limit=10)
+        check_stored_bytes(session, DEFAULT_PROJECT_ID, "5" * 64, 70, limit=1300)
+        check_stored_bytes(session, DEFAULT_PROJECT_ID, "5" * 64, 10**12, limit=0)
+        check_stored_bytes(session, DEFAULT_PROJECT_ID, FIRST, 1000, limit=10)
         with pytest.raises(StorageQuotaError, match="It has 71 bytes, 1230 are stored and 1300") as refused:
-            check_stored_bytes(session, "5" * 64, 71, limit=1300)
+            check_stored_bytes(session, DEFAULT_PROJECT_ID, "5" * 64, 71, limit=1300)
         assert not refused.value.fits_never
         with pytest.raises(StorageQuotaError) as refused:
-            check_stored_bytes(session, "5" * 64, 1301, limit=1300)
+            check_stored_bytes(session, DEFAULT_PROJECT_ID, "5" * 64, 1301, limit=1300)
         assert refused.value.fits_never
 
 
@@ -72,10 +73,26 @@ def test_jobs_that_wait_or_run_here_count(db_engine: Engine, run_job: Callable[.
     with session_scope(db_engine) as session:
         transitions.create(session, Job(id=new_id("job"), name="elsewhere", external=True))
     with session_scope(db_engine) as session:
-        check_open_jobs(session, 4)
-        check_open_jobs(session, 0)
+        check_open_jobs(session, DEFAULT_PROJECT_ID, 4)
+        check_open_jobs(session, DEFAULT_PROJECT_ID, 0)
         with pytest.raises(JobQuotaError, match="3 jobs are queued or running and 3 may be"):
-            check_open_jobs(session, 3)
+            check_open_jobs(session, DEFAULT_PROJECT_ID, 3)
+
+
+def test_each_project_has_quotas_of_its_own(db_engine: Engine, add_job: Callable[..., str]) -> None:
+    with session_scope(db_engine) as session:
+        other = open_project(session, "other").id
+    add_rows(db_engine, add_job())
+    add_job(project_id=other)
+    with session_scope(db_engine) as session:
+        assert count_stored_bytes(session, other) == 0
+        with pytest.raises(StorageQuotaError, match="It has 1000 bytes, 0 are stored"):
+            check_stored_bytes(session, other, FIRST, 1000, limit=10)
+        check_open_jobs(session, other, 1)
+        transitions.create(session, Job(id=new_id("job"), name="a job", epochs=1, project_id=other))
+        with pytest.raises(JobQuotaError):
+            check_open_jobs(session, other, 1)
+        check_open_jobs(session, DEFAULT_PROJECT_ID, 1)
 
 
 def test_many_that_queue_at_once_do_not_get_past_it(db_engine: Engine) -> None:
@@ -83,7 +100,7 @@ def test_many_that_queue_at_once_do_not_get_past_it(db_engine: Engine) -> None:
         try:
             with session_scope(db_engine) as session:
                 transitions.create(session, Job(id=new_id("job"), name="a job", epochs=1))
-                check_open_jobs(session, 5)
+                check_open_jobs(session, DEFAULT_PROJECT_ID, 5)
         except JobQuotaError:
             return False
         return True

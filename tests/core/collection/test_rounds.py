@@ -105,9 +105,9 @@ def test_checkpoints_that_no_job_wants_go(
     path = tmp_path / "checkpoint"
     path.write_bytes(b"weights")
     for job_id in (running, paused, succeeded, failed, retriable, gone, young):
-        store.put_checkpoint(job_id, path)
+        store.put_checkpoint(job_id, 1, path)
         if job_id != young:
-            os.utime(tmp_path / "objects" / checkpoint_key(job_id), (0, 0))
+            os.utime(tmp_path / "objects" / checkpoint_key(job_id, 1), (0, 0))
     expected = Collection(checkpoints=3, size_bytes=3 * len(b"weights"))
     assert collect(settings, db_engine, store, is_dry_run=True) == expected
     assert collect(settings, db_engine, store) == expected

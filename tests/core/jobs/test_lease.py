@@ -14,10 +14,10 @@ from core.database import session_scope, utc_now
 from core.jobs import events
 from core.jobs.cancellation import request_cancel
 from core.jobs.errors import IllegalMoveError, StaleAttemptError
-from core.jobs.lease import claim, claim_next, release, renew, sweep
+from core.jobs.lease import claim, claim_next, find_overdue, release, renew, sweep
 from core.jobs.states import JobState
 from core.jobs.transitions import move
-from core.jobs.waiting import queue_position, waiting_ids
+from core.jobs.waiting import find_positions, waiting_ids
 from core.tables import Job
 
 LEASE_SECONDS = 30.0
@@ -44,8 +44,10 @@ def read_job(db_engine: Engine, job_id: str) -> Job:
 
 
 def sweep_later(db_engine: Engine, seconds: float = LEASE_SECONDS + 1) -> list[str]:
+    with session_scope(db_engine, read_only=True) as session:
+        overdue = find_overdue(session, utc_now() + timedelta(seconds=seconds), LEASE_SECONDS)
     with session_scope(db_engine) as session:
-        return sweep(session, utc_now() + timedelta(seconds=seconds))
+        return sweep(session, overdue)
 
 
 def test_a_claim_starts_the_next_attempt(db_engine: Engine, add_job: Callable[..., str]) -> None:
@@ -64,13 +66,13 @@ def test_the_highest_priority_goes_first_then_the_oldest(
     old, new, urgent, last = add_job(), add_job(), add_job(priority=5), add_job(priority=-1)
     with session_scope(db_engine, read_only=True) as session:
         assert waiting_ids(session) == [urgent, old, new, last]
-        positions = [queue_position(session, session.get_one(Job, key)) for key in (urgent, old, new, last)]
-    assert positions == [1, 2, 3, 4]
+        turns = [(session.get_one(Job, key).turn_at or utc_now(), key) for key in (old, new, urgent, last)]
+        assert find_positions(session.connection(), turns) == {urgent: 1, old: 2, new: 3, last: 4}
     with session_scope(db_engine) as session:
         taken = [claim_next(session, "worker-1", LEASE_SECONDS) for _ in range(5)]
     assert [job and job.id for job in taken] == [urgent, old, new, last, None]
     with session_scope(db_engine, read_only=True) as session:
-        assert queue_position(session, session.get_one(Job, old)) is None
+        assert find_positions(session.connection(), turns) == {}
 
 
 def test_of_many_threads_one_gets_the_job(db_engine: Engine, add_job: Callable[..., str]) -> None:
@@ -121,10 +123,10 @@ def test_of_many_processes_one_gets_the_job(
 def test_renewing_prolongs_the_lease(db_engine: Engine, run_job: Callable[..., str]) -> None:
     job_id = run_job()
     with session_scope(db_engine) as session:
-        heartbeat = renew(session, job_id, 1, 1000.0)
+        heartbeat = renew(session, job_id, 1, LEASE_SECONDS + 20)
     assert (heartbeat.cancel_requested, heartbeat.pause_requested) == (False, False)
     assert sweep_later(db_engine) == []
-    assert (read_job(db_engine, job_id).lease_expires_at - utc_now()).total_seconds() > 900
+    assert (read_job(db_engine, job_id).lease_expires_at - utc_now()).total_seconds() > LEASE_SECONDS
 
 
 def test_a_heartbeat_tells_what_is_wanted(db_engine: Engine, run_job: Callable[..., str]) -> None:
@@ -238,3 +240,26 @@ def test_two_sweepers_take_a_job_once(db_engine: Engine, run_job: Callable[..., 
         swept = [job_id for ids in threads.map(lambda _: sweep_later(db_engine), range(4)) for job_id in ids]
     assert sorted(swept) == sorted(job_ids)
     assert {read_job(db_engine, job_id).lost_leases for job_id in job_ids} == {1}
+
+
+def test_a_lease_that_was_renewed_meanwhile_is_left_to_its_worker(
+    db_engine: Engine, run_job: Callable[..., str]
+) -> None:
+    renewed, taken, lost = run_job(), run_job(), run_job()
+    with session_scope(db_engine, read_only=True) as session:
+        overdue = find_overdue(session, utc_now() + timedelta(seconds=LEASE_SECONDS + 1), LEASE_SECONDS)
+    assert overdue.keys() == {renewed, taken, lost}
+    with session_scope(db_engine) as session:
+        renew(session, renewed, 1, LEASE_SECONDS)
+        release(session, taken, 1, "the worker stops")
+        claim(session, taken, "worker-2", LEASE_SECONDS)
+        assert sweep(session, overdue) == [lost]
+
+
+def test_a_lease_that_no_clock_explains_is_overdue(db_engine: Engine, run_job: Callable[..., str]) -> None:
+    job_id = run_job()
+    with session_scope(db_engine, read_only=True) as session:
+        now = utc_now()
+        assert find_overdue(session, now, LEASE_SECONDS) == {}
+        # Somebody has set the clock back by an hour.
+        assert find_overdue(session, now - timedelta(hours=1), LEASE_SECONDS).keys() == {job_id}

@@ -9,7 +9,8 @@ from sqlalchemy import Engine
 
 from core.database import session_scope
 from core.jobs.errors import JobNotFoundError, StaleAttemptError
-from core.jobs.metrics import MetricPoint, RecordedPoint, read_since, record
+from core.jobs.metrics import MetricPoint, RecordedPoint, read_since
+from core.jobs.recording import lock, record
 from core.tables import Job
 
 
@@ -22,8 +23,8 @@ def at_batch(step: int, **values: float) -> MetricPoint:
 
 
 def store(db_engine: Engine, job_id: str, *points: MetricPoint, attempt: int | None = 1) -> int:
-    with session_scope(db_engine) as session:
-        return record(session, job_id, points, attempt)
+    with db_engine.begin() as connection:
+        return record(connection, lock(connection, job_id), points, attempt)
 
 
 def read(db_engine: Engine, job_id: str, since: int = 0, **choice: object) -> list[RecordedPoint]:

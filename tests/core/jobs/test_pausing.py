@@ -92,4 +92,4 @@ def test_a_resumed_job_waits_from_then_on(
         assert job.queue_expires_at is not None
         assert job.queued_at is not None
         assert abs((job.queue_expires_at - job.queued_at).total_seconds() - 60) < 1
-        assert waiting_ids(session) == [waiting, paused]
+        assert waiting_ids(session.connection()) == [waiting, paused]

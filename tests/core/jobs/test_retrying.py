@@ -11,7 +11,8 @@ from core.jobs.attempts import read_attempts, spent_seconds
 from core.jobs.cancellation import request_cancel
 from core.jobs.errors import ExternalRunError, IllegalMoveError
 from core.jobs.lease import claim, release
-from core.jobs.metrics import MetricPoint, record
+from core.jobs.metrics import MetricPoint
+from core.jobs.recording import lock, record
 from core.jobs.retrying import retry
 from core.jobs.states import JobState
 from core.jobs.transitions import move
@@ -44,7 +45,8 @@ def test_a_run_elsewhere_is_retried_there(db_engine: Engine, add_job: Callable[.
 def test_a_failure_is_forgiven(db_engine: Engine, run_job: Callable[..., str], from_checkpoint: bool) -> None:
     job_id = run_job(lost_leases=3)
     with session_scope(db_engine) as session:
-        record(session, job_id, [MetricPoint("epoch", 0, 0, {"loss": 0.5}, 0.0)], 1)
+        connection = session.connection()
+        record(connection, lock(connection, job_id), [MetricPoint("epoch", 0, 0, {"loss": 0.5}, 0.0)], 1)
         session.get_one(Job, job_id).checkpoint_at = utc_now()
         session.flush()
         move(session, job_id, JobState.FAILED, attempt=1, reason="no", error={"title": "no"})

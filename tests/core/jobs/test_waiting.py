@@ -10,7 +10,7 @@ from core.database import session_scope, utc_now
 from core.jobs.expiry import fail_expired, has_expired_jobs
 from core.jobs.lease import claim_next, release
 from core.jobs.transitions import lock
-from core.jobs.waiting import queue_position, reprioritize, waiting_ids
+from core.jobs.waiting import find_positions, reprioritize, waiting_ids
 from core.tables import Job
 
 
@@ -26,11 +26,13 @@ def test_a_minute_of_waiting_is_worth_a_point(db_engine: Engine, add_job: Callab
     patient, urgent = add_job(), add_job(priority=10)
     age(db_engine, patient, 9)
     with session_scope(db_engine, read_only=True) as session:
-        assert waiting_ids(session) == [urgent, patient]
+        assert waiting_ids(session.connection()) == [urgent, patient]
     age(db_engine, patient, 2)
     with session_scope(db_engine, read_only=True) as session:
-        assert waiting_ids(session) == [patient, urgent]
-        assert queue_position(session, session.get_one(Job, urgent)) == 2
+        assert waiting_ids(session.connection()) == [patient, urgent]
+        turn_at = session.get_one(Job, urgent).turn_at
+        assert turn_at is not None
+        assert find_positions(session.connection(), [(turn_at, urgent)]) == {urgent: 2}
 
 
 def test_a_new_priority_keeps_what_was_waited(db_engine: Engine, add_job: Callable[..., str]) -> None:
@@ -39,10 +41,10 @@ def test_a_new_priority_keeps_what_was_waited(db_engine: Engine, add_job: Callab
     with session_scope(db_engine) as session:
         reprioritize(lock(session, old), 3)
         session.flush()
-        assert waiting_ids(session) == [old, young]
+        assert waiting_ids(session.connection()) == [old, young]
         reprioritize(lock(session, old), 1)
         session.flush()
-        assert waiting_ids(session) == [young, old]
+        assert waiting_ids(session.connection()) == [young, old]
         assert session.get_one(Job, old).priority == 1
 
 
@@ -52,7 +54,7 @@ def test_a_job_given_back_keeps_its_turn(db_engine: Engine, add_job: Callable[..
         claimed = claim_next(session, "worker-1", 30)
         assert claimed is not None
         release(session, first, 1, "the worker shut down")
-        assert waiting_ids(session) == [first, second]
+        assert waiting_ids(session.connection()) == [first, second]
 
 
 def test_a_job_that_waited_too_long_fails_in_words(db_engine: Engine, add_job: Callable[..., str]) -> None:
@@ -71,7 +73,7 @@ def test_a_job_that_waited_too_long_fails_in_words(db_engine: Engine, add_job: C
         job = session.get_one(Job, impatient)
         assert job.error is not None
         assert (job.state, job.error["type"]) == ("failed", "queue-timeout")
-        assert waiting_ids(session) == [patient, unlimited]
+        assert waiting_ids(session.connection()) == [patient, unlimited]
 
 
 @pytest.mark.parametrize("starts_in_time", [True, False])

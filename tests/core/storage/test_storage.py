@@ -5,16 +5,18 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from core.database import utc_now
 from core.settings import Settings
-from core.storage import ObjectNotFoundError, ObjectStore, StorageFullError, open_store
+from core.storage import ObjectNotFoundError, ObjectStore, StorageAwayError, StorageFullError, open_store
 from core.storage.keys import checkpoint_key, object_key
 from core.storage.staging import write_chunks
 
@@ -77,13 +79,43 @@ def test_the_same_bytes_are_kept_once_and_deleted(store: ObjectStore, tmp_path: 
     assert not store.exists(SHA256)
 
 
+def test_a_file_that_is_adopted_stays_when_it_is_removed(store: ObjectStore, tmp_path: Path) -> None:
+    path = tmp_path / "upload"
+    path.write_bytes(DATA)
+    a_week_ago = path.stat().st_mtime - 7 * 24 * 3600
+    os.utime(path, (a_week_ago, a_week_ago))
+    began = utc_now() - timedelta(seconds=2)
+    store.adopt_file(path, SHA256)
+    store.adopt_file(path, SHA256)
+    path.unlink()
+    with store.open(SHA256) as file:
+        assert file.read() == DATA
+    facts = store.find_object(SHA256)
+    assert facts is not None
+    assert (facts.size_bytes, facts.modified_at >= began) == (len(DATA), True)
+
+
+def test_a_file_of_another_filesystem_is_copied(tmp_path: Path, require: Callable[[str], NoReturn]) -> None:
+    other = Path("/dev/shm")
+    if not other.is_dir() or other.stat().st_dev == tmp_path.stat().st_dev:
+        require("a filesystem other than the temporary folder's at /dev/shm")
+    store = open_store(Settings(home=tmp_path))
+    with tempfile.NamedTemporaryFile(dir=other) as file:
+        file.write(DATA)
+        file.flush()
+        store.adopt_file(Path(file.name), SHA256)
+    with store.open(SHA256) as kept:
+        assert kept.read() == DATA
+    assert len(files_under(tmp_path)) == 1
+
+
 def test_a_store_tells_what_it_holds(store: ObjectStore, tmp_path: Path) -> None:
     assert (list(store.list_objects()), list(store.list_checkpoints())) == ([], [])
     assert (store.find_object(ABSENT), store.find_checkpoint("job_1")) == (None, None)
     digests = {store.put_stream([bytes([number])]).sha256 for number in range(40)}
     path = tmp_path / "checkpoint"
     path.write_bytes(b"weights")
-    store.put_checkpoint("job_1", path)
+    store.put_checkpoint("job_1", 1, path)
     assert set(store.list_objects()) == digests
     assert list(store.list_checkpoints()) == ["job_1"]
     for facts, size_bytes in ((store.find_object(min(digests)), 1), (store.find_checkpoint("job_1"), 7)):
@@ -165,19 +197,87 @@ def test_a_stream_that_breaks_leaves_nothing(store: ObjectStore, tmp_path: Path)
     assert files_under(tmp_path) == []
 
 
-def test_a_checkpoint_replaces_the_one_before(store: ObjectStore, tmp_path: Path) -> None:
-    path = tmp_path / "checkpoint"
-    assert store.get_checkpoint("job_1") is None
-    for content in (b"first", b"second, longer"):
+def read_checkpoint(store: ObjectStore, job_id: str) -> bytes | None:
+    file = store.open_checkpoint(job_id)
+    if file is None:
+        return None
+    with file:
+        return file.read()
+
+
+@pytest.fixture
+def put_checkpoint(store: ObjectStore, tmp_path: Path) -> Callable[[int, bytes], None]:
+    """Gives a function with which an attempt at `job_1` puts its checkpoint."""
+
+    def put(attempt: int, content: bytes) -> None:
+        path = tmp_path / "checkpoint"
         path.write_bytes(content)
-        store.put_checkpoint("job_1", path)
-        found = store.get_checkpoint("job_1")
-        assert found is not None
-        assert found.read_bytes() == content
-    assert store.get_checkpoint("job_2") is None
+        store.put_checkpoint("job_1", attempt, path)
+
+    return put
+
+
+def test_a_checkpoint_replaces_the_one_before(
+    store: ObjectStore, put_checkpoint: Callable[[int, bytes], None]
+) -> None:
+    assert read_checkpoint(store, "job_1") is None
+    for attempt, content in ((1, b"first"), (1, b"second, longer"), (2, b"third"), (10, b"fourth")):
+        put_checkpoint(attempt, content)
+        assert read_checkpoint(store, "job_1") == content
+        facts = store.find_checkpoint("job_1")
+        assert facts is not None
+        assert facts.size_bytes == len(content)
+    assert read_checkpoint(store, "job_2") is None
     store.delete_checkpoint("job_1")
     store.delete_checkpoint("job_1")
-    assert store.get_checkpoint("job_1") is None
+    assert read_checkpoint(store, "job_1") is None
+    assert list(store.list_checkpoints()) == []
+
+
+def test_an_attempt_that_comes_late_replaces_no_newer_checkpoint(
+    store: ObjectStore, put_checkpoint: Callable[[int, bytes], None]
+) -> None:
+    put_checkpoint(9, b"older")
+    put_checkpoint(11, b"newest")
+    put_checkpoint(10, b"late")
+    assert read_checkpoint(store, "job_1") == b"newest"
+    put_checkpoint(11, b"newer still")
+    facts = store.find_checkpoint("job_1")
+    assert facts is not None
+    assert facts.size_bytes == len(b"newer still")
+    put_checkpoint(10, b"late again")
+    assert list(store.list_checkpoints()) == ["job_1"]
+    store.delete_checkpoint("job_1")
+    assert store.find_checkpoint("job_1") is None
+
+
+def test_a_checkpoint_is_read_to_its_end_though_it_is_replaced(
+    store: ObjectStore, put_checkpoint: Callable[[int, bytes], None]
+) -> None:
+    put_checkpoint(1, DATA)
+    file = store.open_checkpoint("job_1")
+    assert file is not None
+    with file:
+        head = file.read(1000)
+        put_checkpoint(2, b"newer")
+        store.delete_checkpoint("job_1")
+        assert head + file.read() == DATA
+
+
+def test_a_checkpoint_without_an_attempt_counts_until_an_attempt_has_its_own(tmp_path: Path) -> None:
+    store = open_store(Settings(home=tmp_path))
+    left = tmp_path / "objects/checkpoints/job_1"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"left by an earlier version")
+    assert list(store.list_checkpoints()) == ["job_1"]
+    assert read_checkpoint(store, "job_1") == b"left by an earlier version"
+    store.put_checkpoint("job_1", 3, left)
+    assert not left.exists()
+    assert read_checkpoint(store, "job_1") == b"left by an earlier version"
+    left.write_bytes(b"by a worker that still has the earlier version")
+    assert read_checkpoint(store, "job_1") == b"left by an earlier version"
+    store.delete_checkpoint("job_1")
+    assert files_under(tmp_path) == []
 
 
 def test_a_store_that_answers_passes_the_check(store: ObjectStore) -> None:
@@ -192,8 +292,13 @@ def test_a_store_that_is_down_does_not(tmp_path: Path) -> None:
         "config_kwargs": {"retries": {"max_attempts": 0}},
     }
     store = open_store(Settings(home=tmp_path, storage_url="s3://bucket/x", storage_options=options))
-    with pytest.raises(Exception, match=r"127\.0\.0\.1:9"):
-        store.check()
+    for act in (
+        store.check,
+        lambda: store.put_stream([b"x"]),
+        lambda: store.open_checkpoint("job_" + "A" * 26),
+    ):
+        with pytest.raises(StorageAwayError, match=r"s3://bucket/x did not answer.*127\.0\.0\.1:9"):
+            act()
 
 
 def test_a_writer_that_is_killed_leaves_no_object(tmp_path: Path) -> None:
@@ -233,7 +338,7 @@ def test_a_key_is_made_of_a_digest_only(name: str) -> None:
 @pytest.mark.parametrize("name", ["", "job_", "job_../x", "mdl_1", "job_1\n"])
 def test_a_checkpoint_is_named_by_a_job_only(name: str) -> None:
     with pytest.raises(ValueError, match="identifier of a job"):
-        checkpoint_key(name)
+        checkpoint_key(name, 1)
 
 
 @pytest.mark.parametrize("url", ["objects", "s3:bucket", "/folder"])
