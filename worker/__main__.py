@@ -5,6 +5,7 @@ import sys
 
 from core.database import create_db_engine
 from core.jobs.queue import PREDICT_QUEUE, RUN_QUEUE, BrokerMissingError
+from core.logs import configure_logging
 from core.settings import get_settings
 from worker.app import create_app
 from worker.supervisor import Supervisor
@@ -13,7 +14,7 @@ from worker.supervisor import Supervisor
 def main() -> int:
     """Work until SIGTERM or SIGINT. Returns the exit status."""
     settings = get_settings()
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    configure_logging(settings.log_level)
     supervisor = Supervisor(settings, create_db_engine(settings.database_url))
     try:
         app = create_app(settings, supervisor.wake, supervisor.predictions.add)
@@ -28,6 +29,7 @@ def main() -> int:
         loglevel="WARNING",
         optimization="fair",
         without_gossip=True,
+        without_heartbeat=True,
         without_mingle=True,
         quiet=True,
     )

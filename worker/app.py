@@ -19,6 +19,8 @@ def create_app(settings: Settings, on_run: Callable[[], None], on_predict: Calla
     app = create_celery(settings)
     # A broker that stays away takes only the speed: the worker looks into the database by itself.
     app.conf.broker_connection_max_retries = None
+    # What workers do is in the database; nobody asks them through the broker.
+    app.conf.worker_enable_remote_control = False
 
     @app.task(name=RUN_TASK)
     def run(job_id: str) -> None:

@@ -1,15 +1,16 @@
 """What the worker writes about one attempt at a job; every write carries the attempt's number."""
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import Engine, select
 
-from core.database import session_scope, utc_now
+from core.access.job_tokens import replace_token
+from core.database import session_scope
 from core.jobs import attempts, lease, transitions
 from core.jobs.states import LEASED, JobState
 from core.settings import Settings
-from core.tables import Attempt as Row
 from core.tables import Job
 
 SHUTDOWN_REASON: Final = "the worker shut down"
@@ -35,6 +36,8 @@ class Attempt:
         lost_leases: attempts lost before this one.
         max_attempts: the loss of this number fails the job.
         spent_seconds: how long earlier attempts took together.
+        token: lets the run report, until the attempt ends.
+        began: when it was claimed, by a clock that nobody sets.
     """
 
     db_engine: Engine
@@ -43,6 +46,8 @@ class Attempt:
     lost_leases: int
     max_attempts: int
     spent_seconds: float
+    token: str = field(repr=False)
+    began: float = field(default_factory=time.monotonic)
 
     @classmethod
     def claim_next(cls, db_engine: Engine, worker: str, settings: Settings) -> "Attempt | None":
@@ -58,6 +63,7 @@ class Attempt:
                 lost_leases=job.lost_leases,
                 max_attempts=job.max_attempts or settings.max_attempts,
                 spent_seconds=attempts.spent_seconds(session, job),
+                token=replace_token(job),
             )
 
     @property
@@ -69,14 +75,14 @@ class Attempt:
         """Read how the job stands, without taking the write lock."""
         with session_scope(self.db_engine, read_only=True) as session:
             row = session.execute(
-                select(Job.state, Job.cancel_requested_at, Job.time_limit_seconds, Row.started_at)
-                .join(Row, (Row.job_id == Job.id) & (Row.number == Job.attempt))
-                .where(Job.id == self.job_id, Job.attempt == self.number)
+                select(Job.state, Job.cancel_requested_at, Job.time_limit_seconds).where(
+                    Job.id == self.job_id, Job.attempt == self.number
+                )
             ).one_or_none()
         if row is None or row.state not in LEASED:
             return Standing(False, False, False, False)
         limit = row.time_limit_seconds
-        spent_seconds = self.spent_seconds + (utc_now() - row.started_at).total_seconds()
+        spent_seconds = self.spent_seconds + time.monotonic() - self.began
         is_over = limit is not None and spent_seconds > limit
         is_pausing = row.state == JobState.PAUSING
         return Standing(True, row.cancel_requested_at is not None, is_pausing, is_over)

@@ -4,13 +4,21 @@ import signal
 from pathlib import Path
 from typing import Any
 
-MEMORY_EVENTS = Path("/sys/fs/cgroup/memory.events")
+PROCESS = Path("/proc/self")
+CONTROL_GROUPS = Path("/sys/fs/cgroup")
 
 
-def count_memory_kills(path: Path = MEMORY_EVENTS) -> int:
-    """How many processes of this control group the kernel has killed for want of memory; 0 where unknown."""
+def count_memory_kills(process: Path = PROCESS, control_groups: Path = CONTROL_GROUPS) -> int:
+    """How many processes of this one's control group the kernel has killed for want of memory; 0 where unknown.
+
+    Args:
+        process: tells the group in its file `cgroup`, in the line of version 2 (cgroups(7)).
+        control_groups: where the groups are mounted.
+    """
     try:
-        lines = path.read_text().splitlines()
+        groups = (process / "cgroup").read_text().splitlines()
+        own = next((line.removeprefix("0::/") for line in groups if line.startswith("0::/")), "")
+        lines = (control_groups / own / "memory.events").read_text().splitlines()
     except OSError:
         return 0
     counts = dict(line.split() for line in lines if len(line.split()) == 2)

@@ -40,3 +40,13 @@ def seed_generators(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
+
+
+def count_threads() -> int:
+    """How many threads torch computes with on the CPU."""
+    return torch.get_num_threads()
+
+
+def use_threads(count: int) -> None:
+    """Let torch compute with so many threads on the CPU."""
+    torch.set_num_threads(count)

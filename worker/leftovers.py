@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
@@ -34,7 +35,9 @@ def remove_leftovers(settings: Settings, db_engine: Engine) -> list[str]:
             session.scalars(known.with_for_update()).all()
             ended = sorted(found - set(session.scalars(still_open)))
             for job_id in ended:
-                (settings.runs_path / job_id).rename(settings.runs_path / f"{_REMOVED}{job_id}")
+                # Another worker of this machine may have been first.
+                with suppress(FileNotFoundError):
+                    (settings.runs_path / job_id).rename(settings.runs_path / f"{_REMOVED}{job_id}")
     for path in settings.runs_path.glob(f"{_REMOVED}*"):
         shutil.rmtree(path, ignore_errors=True)
     return ended

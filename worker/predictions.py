@@ -9,17 +9,18 @@ from typing import Any
 from sqlalchemy import Engine, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from core.database import session_scope, utc_now
+from core.database import reading_scope, session_scope, utc_now
 from core.tables import Prediction
 from worker.child import Child
 from worker.death import count_memory_kills, describe_death
 from worker.spare import Spare
 
-_POLL_SECONDS = 1.0
+_LOOK_SECONDS = 2.0
 _UNHEARD_SECONDS = 2.0
 _ABANDONED_SECONDS = 600.0
 _ANSWER_SECONDS = 120.0
 _WAIT_SECONDS = 0.2
+_CLOSE_SECONDS = 1.0
 
 _log = logging.getLogger(__name__)
 
@@ -51,7 +52,8 @@ class PredictionDesk:
     def close(self) -> None:
         """Serve no more and end the child."""
         self._closing.set()
-        self._thread.join(_POLL_SECONDS + 2 * _WAIT_SECONDS)
+        self._waiting.put("")  # so that the wait for the next one ends
+        self._thread.join(_CLOSE_SECONDS)
         if self._child is not None:
             self._child.stop(grace_seconds=0.2)
 
@@ -59,6 +61,8 @@ class PredictionDesk:
         while not self._closing.is_set():
             try:
                 for prediction_id in self._next():
+                    if self._closing.is_set():
+                        return
                     self._answer(prediction_id)
             except (SQLAlchemyError, OSError) as error:
                 _log.warning("predictions: %s: %s", type(error).__name__, error)
@@ -66,7 +70,7 @@ class PredictionDesk:
     def _next(self) -> list[str]:
         """The one that was rung for, or after a while of silence those whose message was lost."""
         try:
-            return [self._waiting.get(timeout=_POLL_SECONDS)]
+            return [self._waiting.get(timeout=_LOOK_SECONDS)]
         except Empty:
             return self._find_unheard()
 
@@ -77,8 +81,8 @@ class PredictionDesk:
             Prediction.created_at < now - timedelta(seconds=_UNHEARD_SECONDS),
             Prediction.created_at > now - timedelta(seconds=_ABANDONED_SECONDS),
         )
-        with session_scope(self._db_engine, read_only=True) as session:
-            return list(session.scalars(statement.order_by(Prediction.id)))
+        with reading_scope(self._db_engine) as connection:
+            return list(connection.scalars(statement.order_by(Prediction.id)))
 
     def _answer(self, prediction_id: str) -> None:
         if self._child is None or self._child.status is not None:

@@ -3,6 +3,7 @@
 import logging
 import tempfile
 from collections import OrderedDict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from core.storage import ObjectStore
 from core.tables import Artifact, Prediction
 from engine import backend as K
 from engine.models import load_model
+from worker.patience import endure
 
 MODEL_FILE = "model.h5"
 _KEPT_MODELS = 4
@@ -61,14 +63,19 @@ class Predictor:
         try:
             if artifact is None:
                 raise MissingModelError(f"Job {prediction.job_id} has no {MODEL_FILE}.")
-            outputs = self._predict(self._load(artifact.sha256), self._read(prediction.input_sha256))
-            np.savez(path, **outputs)  # type: ignore[arg-type]
-            return {"state": "done", "output_sha256": self._store.put_file(path).sha256}
+            compute = partial(self._compute, artifact.sha256, prediction.input_sha256, path)
+            return {"state": "done", "output_sha256": endure(compute)}
         except Exception as error:
             _log.exception("prediction %s failed", prediction.id)
             title = f"The prediction ended with {type(error).__name__}"
             described = {"type": "prediction-error", "title": title, "detail": str(error) or title}
             return {"state": "failed", "error": described}
+
+    def _compute(self, model_sha256: str, input_sha256: str, path: Path) -> str:
+        """Write what a model makes of inputs to a file and store it. Returns: its digest."""
+        outputs = self._predict(self._load(model_sha256), self._read(input_sha256))
+        np.savez(path, **outputs)  # type: ignore[arg-type]
+        return self._store.put_file(path).sha256
 
     def _load(self, sha256: str) -> Any:
         if sha256 not in self._models:

@@ -27,12 +27,13 @@ class ServiceMonitor(RemoteMonitor):
         settings: the API's address and the seconds between batches.
         job_id, attempt: whose metrics.
         folder: of the spool.
+        token: of the attempt.
     """
 
-    def __init__(self, settings: Settings, job_id: str, attempt: int, folder: Path) -> None:
+    def __init__(self, settings: Settings, job_id: str, attempt: int, folder: Path, token: str) -> None:
         super().__init__(root=settings.api_url, path=f"/v1/jobs/{job_id}/metrics")
         self._spool = Spool(folder, attempt)
-        self._delivery = Delivery(self._spool, f"{self.root}{self.path}", attempt)
+        self._delivery = Delivery(self._spool, f"{self.root}{self.path}", attempt, token)
         self._batch_seconds = settings.batch_metrics_seconds
         self._next_batch_at = time.monotonic() + self._batch_seconds
         self._epoch = 0

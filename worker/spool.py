@@ -1,12 +1,15 @@
 """Points on their way to the API, kept on disk until they have arrived."""
 
 import json
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 _OFFSET_SUFFIX = ".delivered"
+
+_log = logging.getLogger(__name__)
 
 
 class Spool:
@@ -21,10 +24,13 @@ class Spool:
 
     def __init__(self, folder: Path, attempt: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._path = folder / f"{attempt:06d}.jsonl"
-        self._file = self._path.open("ab")
-        earlier = sorted(path for path in folder.glob("*.jsonl") if path < self._path)
-        self._paths = [*earlier, self._path]
+        own = folder / f"{attempt:06d}.jsonl"
+        self._attempt = attempt
+        self._file = own.open("ab")
+        # What earlier attempts write from now on comes from one that was thought dead and counts no more.
+        self._ends = {path: path.stat().st_size for path in sorted(folder.glob("*.jsonl")) if path < own}
+        self._paths = [*self._ends, own]
+        self._offsets = {path: _read_offset(path) for path in self._paths}
 
     def append(self, point: dict[str, Any]) -> None:
         """Keep a point; it survives the death of this process when this returns."""
@@ -39,18 +45,24 @@ class Spool:
             and None when all have.
         """
         for path in self._paths:
-            offset = _read_offset(path)
-            points, end = _read_points(path, offset, limit)
+            points, end = _read_points(path, self._offsets[path], limit, self._ends.get(path))
             if points:
                 return points, Receipt(path, end)
         return [], None
 
     def confirm(self, receipt: "Receipt") -> None:
         """These points have arrived."""
+        self._offsets[receipt.path] = receipt.end
         offset = receipt.path.with_suffix(_OFFSET_SUFFIX)
-        written = offset.with_suffix(".new")
-        written.write_text(str(receipt.end))
-        written.replace(offset)
+        # An attempt that was thought dead may be writing down the same.
+        written = offset.with_suffix(f".by-{self._attempt}")
+        try:
+            written.write_text(str(receipt.end))
+            written.replace(offset)
+        except OSError as error:
+            _log.warning(
+                "the next attempt will deliver points again, since %s was not written: %s", offset, error
+            )
 
     def is_empty(self) -> bool:
         """Whether all points have arrived."""
@@ -76,17 +88,20 @@ def _read_offset(path: Path) -> int:
         return 0
 
 
-def _read_points(path: Path, offset: int, limit: int) -> tuple[list[dict[str, Any]], int]:
+def _read_points(
+    path: Path, offset: int, limit: int, file_end: int | None
+) -> tuple[list[dict[str, Any]], int]:
     points: list[dict[str, Any]] = []
     with path.open("rb") as file:
-        if os.fstat(file.fileno()).st_size == offset:
+        end = os.fstat(file.fileno()).st_size if file_end is None else file_end
+        if offset >= end:
             return points, offset
         file.seek(offset)
         for line in _whole_lines(file):
+            if len(points) >= limit or offset + len(line) > end:
+                break
             points.append(json.loads(line))
             offset += len(line)
-            if len(points) >= limit:
-                break
     return points, offset
 
 

@@ -2,19 +2,20 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.collection import collect_when_due
-from core.database import session_scope, utc_now
+from core.database import reading_scope, session_scope, utc_now
 from core.jobs import lease
 from core.jobs.queue import ring
+from core.jobs.silence import Silence
 from core.jobs.waiting import waiting_ids
 from core.settings import Settings
-from core.storage import open_store
+from core.storage import StorageAwayError, open_store
 from worker.attempt import Attempt
 from worker.leftovers import remove_checkpoints, remove_leftovers
 from worker.predictions import PredictionDesk
@@ -23,8 +24,11 @@ from worker.spare import Spare
 from worker.threads import thread_environment
 from worker.watch import Watch
 
-_CLAIM_SECONDS = 1.0
+_CLAIM_SECONDS = 2.0
+_SPARE_SECONDS = 1.0
 _CLOSE_SECONDS = 4.0
+_MISSED_HEARTBEATS = 2
+"""After its lease has run out, a worker that lives has so many left to show itself."""
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +36,7 @@ _log = logging.getLogger(__name__)
 class Supervisor:
     """Trains as many jobs at a time as there are slots.
 
-    A doorbell only makes it look at the database sooner: it looks every second anyhow, so that a lost message
+    A doorbell only makes it look at the database sooner: it looks every two seconds anyhow, so that a lost message
     does no harm.
 
     Args:
@@ -48,6 +52,7 @@ class Supervisor:
         self._machine_slots = settings.worker_slots
         self._spare = Spare(self._environment, self._note_device)
         self.predictions = PredictionDesk(db_engine, self._spare)
+        self._silence = Silence(_MISSED_HEARTBEATS * settings.heartbeat_seconds)
         self._watches: dict[str, Watch] = {}
         self._lock = threading.Lock()
         self._doorbell = threading.Event()
@@ -57,12 +62,12 @@ class Supervisor:
             self._every(settings.heartbeat_seconds, self._report, "heartbeat"),
             self._every(settings.sweep_seconds, self._sweep, "sweeper"),
             self._every(settings.sweep_seconds, self._collect, "collector"),
-            self._every(_CLAIM_SECONDS / 4, self._spare.maintain, "spare"),
+            self._every(_SPARE_SECONDS, self._spare.maintain, "spare"),
         ]
 
     def start(self) -> None:
         """Begin to work, in threads of its own."""
-        self._report()
+        self._guard(self._report)
         for thread in self._threads:
             thread.start()
         self.predictions.start()
@@ -95,8 +100,8 @@ class Supervisor:
 
     def _fill_slots(self) -> None:
         while not self._closing.is_set() and len(self._running()) < self._settings.worker_slots:
-            with session_scope(self._db_engine, read_only=True) as session:
-                if not waiting_ids(session, limit=1):
+            with reading_scope(self._db_engine) as connection:
+                if not waiting_ids(connection, limit=1):
                     return
             attempt = Attempt.claim_next(self._db_engine, self._registration.worker_id, self._settings)
             if attempt is None:
@@ -119,8 +124,8 @@ class Supervisor:
         with self._lock:
             self._watches.pop(job_id, None)
         _log.info("job %s has left this worker", job_id)
-        self._guard(self._report)
         self.wake()
+        self._guard(self._report)
 
     def _running(self) -> list[str]:
         with self._lock:
@@ -130,13 +135,20 @@ class Supervisor:
         self._machine_slots = self._registration.report(self._running())
 
     def _sweep(self) -> None:
+        with session_scope(self._db_engine, read_only=True) as session:
+            overdue = lease.find_overdue(session, utc_now(), self._settings.lease_seconds)
+        lost = self._silence.find_lasting(overdue)
+        if lost:
+            self._take_away(lost)
+        remove_leftovers(self._settings, self._db_engine)
+        remove_checkpoints(self._settings, self._db_engine, self._store)
+
+    def _take_away(self, lost: Mapping[str, lease.Lease]) -> None:
         with session_scope(self._db_engine) as session:
-            swept = lease.sweep(session, utc_now(), self._settings.max_attempts)
+            swept = lease.sweep(session, lost, self._settings.max_attempts)
         for job_id in swept:
             _log.warning("job %s had lost its worker and waits again", job_id)
             ring(job_id)
-        remove_leftovers(self._settings, self._db_engine)
-        remove_checkpoints(self._settings, self._db_engine, self._store)
 
     def _collect(self) -> None:
         collect_when_due(self._settings, self._db_engine, self._store, self._closing.is_set)
@@ -160,7 +172,7 @@ class Supervisor:
         """Act; what refuses now, such as a database or a store that is away, is asked again the next time."""
         try:
             act()
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, StorageAwayError, OSError) as error:
             _log.warning("%s: %s", type(error).__name__, error)
         except Exception:
             # A worker whose thread has ended would hold its jobs and do nothing for them.

@@ -51,7 +51,11 @@ class Watch(threading.Thread):
 
     def run(self) -> None:
         try:
-            self._child.order(kind="train", job_id=self._attempt.job_id, attempt=self._attempt.number)
+            attempt = self._attempt
+            # The pipe is seen by the two of them alone; arguments, environments and files may be seen by others.
+            self._child.order(
+                kind="train", job_id=attempt.job_id, attempt=attempt.number, token=attempt.token
+            )
             self._watch()
         except Exception:
             _log.exception("the watch over %s failed; the sweeper will find the job", self._attempt.job_id)

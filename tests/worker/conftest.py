@@ -1,5 +1,6 @@
 """The whole service for a test: embedded broker, API, workers and SQLite, as real processes."""
 
+import ctypes
 import io
 import json
 import os
@@ -28,8 +29,9 @@ from core.jobs import transitions
 from core.settings import Settings
 from core.tables import Job
 from worker.attempt import Attempt
+from worker.template import SET_CHILD_SUBREAPER
 
-DEADLINE_SECONDS = 60.0
+DEADLINE_SECONDS = 240.0
 TERMINAL = {"succeeded", "failed", "cancelled"}
 
 
@@ -93,7 +95,7 @@ class Process:
     def send(self, number: signal.Signals) -> None:
         """Send a signal to this process, not to its children, and wait until it is gone."""
         self.popen.send_signal(number)
-        self.popen.wait(20)
+        self.popen.wait(120)
 
     def close(self) -> None:
         """End it and whatever is left of its group."""
@@ -120,7 +122,10 @@ class Service:
             "sse_poll_seconds": 0.05, "batch_metrics_seconds": 0.2, **settings,
         }  # fmt: skip
         self.settings = Settings(**values)
-        self.environment = {f"KERASD_{name.upper()}": str(value) for name, value in values.items()}
+        self.environment = {
+            f"KERASD_{name.upper()}": json.dumps(value) if isinstance(value, dict) else str(value)
+            for name, value in values.items()
+        }
         self.environment["PYTHONWARNINGS"] = "default"
         self.logs = home / "logs"
         self.processes: list[Process] = []
@@ -259,9 +264,16 @@ class Service:
 
     def _is_ready(self) -> bool:
         try:
-            return self.api.get("/readyz").status_code == 200
+            return self.api.get("/healthz").status_code == 200
         except httpx.TransportError:
             return False
+
+
+@pytest.fixture(scope="module")
+def adopting() -> Iterator[None]:
+    """For tests that have templates; afterwards this process adopts no orphans, which would stay as its zombies."""
+    yield
+    assert ctypes.CDLL(None).prctl(SET_CHILD_SUBREAPER, 0, 0, 0, 0) == 0
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -55,15 +56,25 @@ def test_a_cancel_is_seen_and_carried_out(db_engine: Engine, claim_job: ClaimJob
 def test_the_time_of_all_attempts_counts(db_engine: Engine, claim_job: ClaimJob) -> None:
     attempt = claim_job(time_limit_seconds=60.0)
     assert not attempt.look().time_is_over
+    assert not replace(attempt, began=attempt.began - 40).look().time_is_over
     begin_earlier(attempt, 40)
-    assert not attempt.look().time_is_over
     attempt.give_back("shut down")
     following = Attempt.claim_next(db_engine, "worker-2", SETTINGS)
     assert following is not None
     assert following.spent_seconds == pytest.approx(40, abs=5)
     assert not following.look().time_is_over
-    begin_earlier(following, 30)
-    assert following.look().time_is_over
+    assert replace(following, began=following.began - 30).look().time_is_over
+
+
+def test_a_clock_that_is_set_spends_no_time(db_engine: Engine, claim_job: ClaimJob) -> None:
+    attempt = claim_job(time_limit_seconds=60.0)
+    begin_earlier(attempt, 3600)
+    assert not attempt.look().time_is_over
+    begin_earlier(attempt, -7200)
+    attempt.give_back("shut down")
+    following = Attempt.claim_next(db_engine, "worker-2", SETTINGS)
+    assert following is not None
+    assert following.spent_seconds == 0
 
 
 def test_the_time_between_attempts_does_not_count(db_engine: Engine, claim_job: ClaimJob) -> None:

@@ -14,10 +14,21 @@ def test_the_signal_is_named_and_a_kill_hints_at_memory() -> None:
 
 
 def test_want_of_memory_is_told_where_the_kernel_counts_it(tmp_path: Path) -> None:
-    events = tmp_path / "memory.events"
+    process, groups = tmp_path / "process", tmp_path / "groups"
+    assert count_memory_kills(process, groups) == 0
+    process.mkdir()
+    (process / "cgroup").write_text("1:name=systemd:/\n0::/system.slice/kerasd.service\n")
+    assert count_memory_kills(process, groups) == 0
+    events = groups / "system.slice" / "kerasd.service" / "memory.events"
+    events.parent.mkdir(parents=True)
     events.write_text("low 0\nhigh 0\nmax 3\noom 2\noom_kill 2\n")
-    assert count_memory_kills(events) == 2
-    assert count_memory_kills(tmp_path / "none") == 0
+    assert count_memory_kills(process, groups) == 2
+    (process / "cgroup").write_text("0::/\n")
+    (groups / "memory.events").write_text("oom_kill 1\n")
+    assert count_memory_kills(process, groups) == 1
+
+
+def test_want_of_memory_is_told_by_the_signal() -> None:
     assert describe_death(-signal.SIGKILL, memory_kills=1)["type"] == "out-of-memory"
 
 

@@ -13,6 +13,8 @@ import pytest
 from worker.delivery import Delivery
 from worker.spool import Spool
 
+TOKEN = "kerasd_job_x"
+
 
 class Receiver(ThreadingHTTPServer):
     """Takes points; answers with the next of `statuses`, and with 200 when there are no more."""
@@ -37,6 +39,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: Receiver
 
     def do_POST(self) -> None:
+        assert self.headers["Authorization"] == f"Bearer {TOKEN}"
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         status = self.server.statuses.pop(0) if self.server.statuses else 200
         if status == 200:
@@ -63,7 +66,7 @@ def spool(tmp_path: Path) -> Iterator[Spool]:
 
 
 def start(spool: Spool, url: str) -> Delivery:
-    delivery = Delivery(spool, url, attempt=4)
+    delivery = Delivery(spool, url, attempt=4, token=TOKEN)
     delivery.start()
     return delivery
 
@@ -79,7 +82,7 @@ def test_points_arrive_in_order_with_the_attempt(spool: Spool, receiver: Receive
     delivery.close()
 
 
-@pytest.mark.parametrize("status", [500, 503, 429])
+@pytest.mark.parametrize("status", [500, 503, 429, 408, 421, 401, 403])
 def test_a_server_in_trouble_is_asked_again(spool: Spool, receiver: Receiver, status: int) -> None:
     receiver.statuses = [status, status]
     spool.append({"step": 0})
@@ -113,6 +116,21 @@ def test_a_stale_attempt_is_told_to_stop(spool: Spool, receiver: Receiver, statu
     assert not delivery.flush(10)
     assert delivery.is_refused
     assert not spool.is_empty()
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_token_that_stays_refused_stops_the_run_and_loses_nothing(
+    spool: Spool, receiver: Receiver, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    receiver.statuses = [status] * 3
+    spool.append({"step": 0})
+    delivery = start(spool, receiver.url)
+    assert not delivery.flush(10)
+    assert delivery.is_refused
+    assert not spool.is_empty()
+    delivery.close()
+    assert "takes the token of attempt 4 no more" in caplog.text
+    assert TOKEN not in caplog.text
 
 
 def test_points_that_can_never_be_taken_do_not_hold_up_the_others(spool: Spool, receiver: Receiver) -> None:

@@ -1,6 +1,8 @@
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
 
 from sqlalchemy import Engine
 
@@ -30,9 +32,27 @@ def test_only_what_ended_jobs_left_is_removed(tmp_path: Path, db_engine: Engine,
     assert [path.name for path in settings.runs_path.iterdir()] == [going_on.job_id]
 
 
+def test_workers_of_one_machine_do_not_get_in_each_others_way(
+    tmp_path: Path, db_engine: Engine, claim_job: ClaimJob
+) -> None:
+    settings = Settings(home=tmp_path)
+    gone = [new_id("job") for _ in range(50)]
+    for job_id in gone:
+        (settings.runs_path / job_id / "spool").mkdir(parents=True)
+    together = Barrier(4)
+
+    def remove(_: int) -> None:
+        together.wait()
+        remove_leftovers(settings, db_engine)
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(remove, range(4)))
+    assert list(settings.runs_path.iterdir()) == []
+
+
 def keep_checkpoint(store: ObjectStore, attempt: Attempt, path: Path) -> None:
     path.write_bytes(b"weights")
-    store.put_checkpoint(attempt.job_id, path)
+    store.put_checkpoint(attempt.job_id, attempt.number, path)
     with session_scope(attempt.db_engine) as session:
         session.get_one(Job, attempt.job_id).checkpoint_at = utc_now()
 
@@ -54,7 +74,7 @@ def test_checkpoints_stay_as_long_as_a_retry_may_want_them(
     removed = remove_checkpoints(settings, db_engine, store)
     assert sorted(removed) == sorted([succeeded.job_id, long_failed.job_id])
     kept = {
-        attempt.job_id: store.get_checkpoint(attempt.job_id) is not None
+        attempt.job_id: store.find_checkpoint(attempt.job_id) is not None
         for attempt in (going_on, succeeded, failed, long_failed)
     }
     assert list(kept.values()) == [True, False, True, False]

@@ -51,6 +51,36 @@ def test_what_an_earlier_attempt_left_goes_first(open_spool: OpenSpool) -> None:
     assert drain(open_spool(3)) == []
 
 
+def test_what_an_attempt_writes_that_was_thought_dead_is_left_out(open_spool: OpenSpool) -> None:
+    stale = open_spool(1)
+    stale.append({"step": 0})
+    later = open_spool(2)
+    stale.append({"step": 1})
+    later.append({"step": 2})
+    assert drain(later) == [0, 2]
+
+
+def test_an_attempt_that_was_thought_dead_makes_points_come_twice_at_most(open_spool: OpenSpool) -> None:
+    stale = open_spool(1)
+    for step in range(3):
+        stale.append({"step": step})
+    _, receipt = stale.read(1)
+    assert receipt is not None
+    later = open_spool(2)
+    assert drain(later) == [0, 1, 2]
+    stale.confirm(receipt)
+    assert later.is_empty()
+    assert drain(open_spool(3)) == [1, 2]
+
+
+def test_a_full_disk_holds_up_no_delivery(tmp_path: Path, open_spool: OpenSpool) -> None:
+    spool = open_spool(1)
+    spool.append({"step": 0})
+    (tmp_path / "000001.by-1").mkdir()  # nothing can be written there
+    assert drain(spool) == [0]
+    assert spool.is_empty()
+
+
 def test_a_line_cut_off_by_a_kill_is_left_out(tmp_path: Path, open_spool: OpenSpool) -> None:
     open_spool(1).append({"step": 0})
     with (tmp_path / "000001.jsonl").open("ab") as file:

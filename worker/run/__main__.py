@@ -1,4 +1,4 @@
-"""`python -m worker.run`: a child of the worker, which waits for orders with everything imported."""
+"""A child of the worker, which waits for orders with everything imported (`python -m worker.run`)."""
 
 import logging
 import signal
@@ -7,15 +7,17 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
-from core.database import create_db_engine, session_scope
+from core.database import create_db_engine
 from core.jobs import transitions
 from core.jobs.errors import JobError
 from core.jobs.states import JobState
+from core.logs import configure_logging
 from core.settings import Settings, get_settings
 from core.storage import ObjectStore, open_store
-from engine import backend as K
 from worker.device import DeviceMissingError, choose_device, describe_device
+from worker.patience import insist
 from worker.predictor import Predictor
 from worker.reporting import RefusedError
 from worker.run.channel import STOPPED_STATUS, Channel
@@ -39,15 +41,14 @@ def main() -> int:
     channel = Channel()
     channel.start()
     settings = get_settings()
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    configure_logging(settings.log_level)
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
         device = choose_device(settings.device)
     except DeviceMissingError as error:
         _log.error("%s", error)
         return 1
-    K.set_default_device(device)
-    warm_up()
+    warm_up(device)
     db_engine, store = create_db_engine(settings.database_url), open_store(settings)
     predictor = Predictor(db_engine, store)
     channel.send(event="ready", device=describe_device(device))
@@ -67,7 +68,7 @@ def _train(
     with printing_to(log):
         training = None
         try:
-            job = fetch_job(db_engine, job_id, attempt)
+            job = fetch_job(db_engine, job_id, attempt, order["token"])
             training = Training(settings, db_engine, store, job, log, channel.must_yield)
             channel.before_exit(partial(_say_last_words, training, log))
             training.run()
@@ -94,10 +95,13 @@ def _fail(
     if training is not None:
         training.monitor.flush()
     log.finish()
-    with session_scope(db_engine) as session:
+
+    def fail(session: Session) -> None:
         transitions.move(
             session, job_id, JobState.FAILED, attempt=attempt, reason=description["title"], error=description
         )
+
+    insist(db_engine, fail)
 
 
 if __name__ == "__main__":

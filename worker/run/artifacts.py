@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from core.collection import confirm_object
+from core.spreadsheets import make_harmless
 from core.storage import ObjectStore, StoredObject
 from core.tables import Artifact
 
@@ -30,9 +31,8 @@ def write_reports(model: Any, history: Sequence[Mapping[str, float]], folder: Pa
         model.summary(print_fn=lambda line: file.write(f"{line}\n"))
     names = list(dict.fromkeys(name for row in history for name in row))
     with table.open("w", newline="") as file:
-        writer = csv.DictWriter(file, names)
-        writer.writeheader()
-        writer.writerows(history)
+        csv.writer(file).writerow([make_harmless(name) for name in names])
+        csv.DictWriter(file, names).writerows(history)
     return [table, summary]
 
 

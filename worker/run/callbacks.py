@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import callbacks
-from engine.callbacks import Callback
+from engine.callbacks import Callback, RemoteMonitor
 
 BEST_MODEL = "best.h5"
 
@@ -56,6 +56,51 @@ class EpochLog(Callback):
         seconds = time.monotonic() - self._began_at
         shown = " - ".join(f"{name}: {value:.4g}" for name, value in values.items())
         print(f"Epoch {epoch + 1}/{self._epochs} - {seconds:.2f} s - {shown}")
+
+
+class BestModels(Callback):
+    """Keeps the files of `ModelCheckpoint` as artifacts as soon as they change, so that no kill loses them.
+
+    Args:
+        folder: where `ModelCheckpoint` writes.
+        keep: keeps files.
+    """
+
+    def __init__(self, folder: Path, keep: Callable[[list[Path]], None]) -> None:
+        super().__init__()
+        self._folder = folder
+        self._keep = keep
+        self._seen: dict[Path, int] = {}
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Called at the end of each epoch."""
+        written = {path: path.stat().st_mtime_ns for path in self._folder.glob("best*.h5")}
+        changed = [path for path, written_at in written.items() if self._seen.get(path) != written_at]
+        if changed:
+            self._keep(changed)
+        self._seen = written
+
+
+class MissedEpochs(Callback):
+    """Tells of epochs that earlier attempts trained and kept, and whose metrics were lost with their machine.
+
+    Args:
+        log: holds the metrics of all epochs.
+        monitor: is told of them.
+        told_epochs: how many have arrived already.
+    """
+
+    def __init__(self, log: EpochLog, monitor: RemoteMonitor, told_epochs: int) -> None:
+        super().__init__()
+        self._log = log
+        self._monitor = monitor
+        self._told_epochs = told_epochs
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Called when the training begins, or goes on from a checkpoint."""
+        for row in self._log.rows:
+            if row["epoch"] >= self._told_epochs:
+                self._monitor.send(row)
 
 
 def make_callbacks(requests: Sequence[Mapping[str, Any]], folder: Path) -> list[Callback]:

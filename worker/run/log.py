@@ -3,6 +3,7 @@
 import io
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 
@@ -72,12 +73,15 @@ class RunLog(io.TextIOBase):
                     self._lines = lines + self._lines
 
     def finish(self) -> None:
-        """Write what is left and stop; what is printed later waits for the next call."""
+        """Write what is left, however long the database is away; what is printed later waits for the next call."""
         self._closing.set()
         self._thread.join()
         if self._part:
             self.write("\n")
         self.deliver()
+        while self._lines:
+            time.sleep(_FLUSH_SECONDS)
+            self.deliver()
 
     def _flush_often(self) -> None:
         while not self._closing.wait(_FLUSH_SECONDS):

@@ -2,13 +2,16 @@
 
 import hashlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
-from core.database import session_scope, utc_now
+from core.database import utc_now
 from core.jobs import cursor, lease, transitions
+from core.jobs.errors import StaleAttemptError
 from core.jobs.states import JobState
 from core.settings import Settings
 from core.storage import ObjectStore
@@ -16,11 +19,19 @@ from core.tables import Job
 from engine.callbacks import Callback
 from engine.saving import DefinitionLimits, read_definition
 from worker.attempt import SHUTDOWN_REASON
-from worker.device import seed_generators
+from worker.device import seed_generators, use_threads
+from worker.patience import endure, insist
 from worker.reporting import RefusedError, ServiceMonitor
 from worker.run import artifacts
-from worker.run.callbacks import EpochLog, LossGuard, NonFiniteLossError, make_callbacks
-from worker.run.checkpoint import Checkpointer, read_checkpoint
+from worker.run.callbacks import (
+    BestModels,
+    EpochLog,
+    LossGuard,
+    MissedEpochs,
+    NonFiniteLossError,
+    make_callbacks,
+)
+from worker.run.checkpoint import Checkpoint, Checkpointer, read_checkpoint
 from worker.run.data import load_data, make_fit_arguments
 from worker.run.job import TrainingJob
 from worker.run.log import RunLog
@@ -59,7 +70,7 @@ class Training:
         home = settings.runs_path / job.job_id
         self._folder = home / str(job.attempt)
         self._folder.mkdir(parents=True, exist_ok=True)
-        self.monitor = ServiceMonitor(settings, job.job_id, job.attempt, home / "spool")
+        self.monitor = ServiceMonitor(settings, job.job_id, job.attempt, home / "spool", job.token)
 
     def run(self) -> None:
         """Train, keep the files and end the job as succeeded; or hand it back when that is wanted.
@@ -75,8 +86,8 @@ class Training:
 
     def _train(self) -> None:
         seed_generators(self._seed())
-        model = self._build_model()
-        train, validation = load_data(self._job, self._store, self._settings)
+        model = endure(self._build_model)
+        train, validation = endure(partial(load_data, self._job, self._store, self._settings))
         model.compile(**self._job.spec["compile"])
         fit = make_fit_arguments(self._job.spec["fit"], train, validation, model.output_names)
         self._begin()
@@ -110,28 +121,34 @@ class Training:
         return model
 
     def _fit(self, model: Any, fit: dict[str, Any], log: EpochLog) -> None:
-        resumed = read_checkpoint(self._store, self._job.job_id)
+        resumed = self._read_checkpoint()
         asked = make_callbacks(self._job.spec["callbacks"], self._folder)
         checkpointer = Checkpointer(
             self._store,
             self._job.job_id,
+            self._job.attempt,
             self._folder,
             seconds=self._settings.checkpoint_seconds,
             must_yield=self._must_yield,
-            may_write=self._note_checkpoint,
-            written=self._check_interruption,
-            resumed=resumed,
+            may_write=self._refuse_stale,
+            written=self._note_checkpoint,
+            resumed=None if resumed is None else resumed.state,
         )
         watching: list[Callback] = [
             log,
             self.monitor,
+            MissedEpochs(log, self.monitor, self._job.told_epochs),
             BestModels(self._folder, self._keep),
             LossGuard(),
             checkpointer,
         ]
         if resumed is not None:
-            within = f" and {resumed.batch} batches" if resumed.batch else ""
-            print(f"Going on from the checkpoint after epoch {resumed.epoch}{within}")
+            use_threads(resumed.threads)
+            state = resumed.state
+            within = f" and {state.batch} batches" if state.batch else ""
+            print(f"Going on from the checkpoint after epoch {state.epoch}{within}")
+            # Told at once: what ended the attempt before may end this one too, before its lines are written.
+            self._printed.deliver()
         model.fit(**fit, callbacks=[*asked, *watching], verbose=0)
 
     def _finish(self, model: Any, log: EpochLog) -> None:
@@ -139,33 +156,58 @@ class Training:
             *artifacts.write_model(model, self._folder),
             *artifacts.write_reports(model, log.rows, self._folder),
         ]
-        files = artifacts.keep_files(self._store, paths)
+        files = endure(partial(artifacts.keep_files, self._store, paths))
         if not self.monitor.flush():
             raise RefusedError(self._job.job_id)
         self._printed.finish()
-        with session_scope(self._db_engine) as session:
+
+        def succeed(session: Session) -> None:
             artifacts.add_artifacts(session, self._store, self._job.job_id, files)
             transitions.move(session, self._job.job_id, JobState.SUCCEEDED, attempt=self._job.attempt)
 
+        insist(self._db_engine, succeed)
+
     def _keep(self, paths: list[Path]) -> None:
-        files = artifacts.keep_files(self._store, paths)
-        with session_scope(self._db_engine) as session:
+        files = endure(partial(artifacts.keep_files, self._store, paths))
+
+        def add(session: Session) -> None:
             artifacts.add_artifacts(session, self._store, self._job.job_id, files)
             cursor.reserve(session, self._job.job_id, 0, self._job.attempt)
 
+        insist(self._db_engine, add)
+
+    def _read_checkpoint(self) -> Checkpoint | None:
+        """The checkpoint to go on from; whatever lies in the store of a job that is to begin anew is none."""
+        if not self._job.has_checkpoint:
+            return None
+        return endure(partial(read_checkpoint, self._store, self._job.job_id))
+
+    def _refuse_stale(self) -> None:
+        job_id = self._job.job_id
+        job = insist(self._db_engine, lambda session: session.get_one(Job, job_id), read_only=True)
+        if job.attempt != self._job.attempt:
+            raise StaleAttemptError(job_id, self._job.attempt, job.attempt, job.state)
+
     def _note_checkpoint(self) -> None:
-        with session_scope(self._db_engine) as session:
+        """Tell that there is a checkpoint, once there is: a job of which this was never told begins anew."""
+
+        def note(session: Session) -> str:
             cursor.reserve(session, self._job.job_id, 0, self._job.attempt)
-            session.get_one(Job, self._job.job_id).checkpoint_at = utc_now()
+            job = session.get_one(Job, self._job.job_id, populate_existing=True)
+            job.checkpoint_at = utc_now()
+            return job.state
+
+        self._refuse_interrupted(insist(self._db_engine, note))
 
     def _begin(self) -> None:
-        with session_scope(self._db_engine) as session:
-            self._refuse_interrupted(transitions.lock(session, self._job.job_id).state)
-            transitions.move(session, self._job.job_id, JobState.RUNNING, attempt=self._job.attempt)
+        def begin(session: Session) -> None:
+            job = transitions.lock(session, self._job.job_id)
+            self._refuse_interrupted(job.state)
+            # It runs already where this was done and the database could not say so.
+            if (job.state, job.attempt) != (JobState.RUNNING, self._job.attempt):
+                transitions.move(session, job.id, JobState.RUNNING, attempt=self._job.attempt)
 
-    def _check_interruption(self) -> None:
-        with session_scope(self._db_engine, read_only=True) as session:
-            self._refuse_interrupted(session.get_one(Job, self._job.job_id).state)
+        insist(self._db_engine, begin)
 
     def _refuse_interrupted(self, state: str) -> None:
         if state == JobState.PAUSING:
@@ -177,28 +219,5 @@ class Training:
         if not self.monitor.flush():
             raise RefusedError(self._job.job_id)
         self._printed.finish()
-        with session_scope(self._db_engine) as session:
-            lease.release(session, self._job.job_id, self._job.attempt, reason)
-
-
-class BestModels(Callback):
-    """Keeps the files of `ModelCheckpoint` as artifacts as soon as they change, so that no kill loses them.
-
-    Args:
-        folder: where `ModelCheckpoint` writes.
-        keep: keeps files.
-    """
-
-    def __init__(self, folder: Path, keep: Callable[[list[Path]], None]) -> None:
-        super().__init__()
-        self._folder = folder
-        self._keep = keep
-        self._seen: dict[Path, int] = {}
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Called at the end of each epoch."""
-        written = {path: path.stat().st_mtime_ns for path in self._folder.glob("best*.h5")}
-        changed = [path for path, written_at in written.items() if self._seen.get(path) != written_at]
-        if changed:
-            self._keep(changed)
-        self._seen = written
+        job_id, attempt = self._job.job_id, self._job.attempt
+        insist(self._db_engine, lambda session: lease.release(session, job_id, attempt, reason))

@@ -15,7 +15,7 @@ from engine.callbacks import EarlyStopping
 from engine.layers import Dense, Dropout
 from engine.models import Sequential
 from engine.training.state import TrainingState
-from worker.device import seed_generators
+from worker.device import count_threads, seed_generators, use_threads
 from worker.run.callbacks import EpochLog
 from worker.run.checkpoint import Checkpointer, read_checkpoint, read_state, write_state
 
@@ -54,7 +54,7 @@ def train(store: ObjectStore, folder: Path, resumed: TrainingState | None = None
         model = Sequential([Dense(8, activation="relu", input_shape=(4,)), Dropout(0.3), Dense(1)])
         model.compile("nadam", "mse")
         log = EpochLog(6)
-        checkpointer = Checkpointer(store, JOB, folder, resumed=resumed, **arguments)
+        checkpointer = Checkpointer(store, JOB, 1, folder, resumed=resumed, **arguments)
         model.fit(X, Y, 16, 6, verbose=0, callbacks=[EarlyStopping("loss", patience=100), log, checkpointer])
         return [log.rows, *model.get_weights(), *model.optimizer.get_weights()]
 
@@ -70,8 +70,8 @@ def test_training_goes_on_from_a_checkpoint_as_if_nothing_had_happened(
         train(store, tmp_path, written=stop_after(count))
     checkpoint = read_checkpoint(store, JOB)
     assert checkpoint is not None
-    assert (checkpoint.epoch, checkpoint.batch) == position
-    continued = train(store, tmp_path, checkpoint)
+    assert (checkpoint.state.epoch, checkpoint.state.batch) == position
+    continued = train(store, tmp_path, checkpoint.state)
     assert continued[0] == undisturbed[0]
     for one, other in zip(undisturbed[1:], continued[1:], strict=True):
         np.testing.assert_array_equal(one, other)
@@ -83,7 +83,7 @@ def test_inside_an_epoch_checkpoints_come_by_time_or_when_wanted(store: ObjectSt
     def note() -> None:
         checkpoint = read_checkpoint(store, JOB)
         assert checkpoint is not None
-        positions.append((checkpoint.epoch, checkpoint.batch))
+        positions.append((checkpoint.state.epoch, checkpoint.state.batch))
 
     train(store, tmp_path, seconds=3600, written=note)
     assert positions == [(epoch, 0) for epoch in range(1, 7)]
@@ -109,8 +109,8 @@ def test_a_long_history_fits_into_a_checkpoint(tmp_path: Path) -> None:
     write_state(TrainingState(facts, {"a/b": np.arange(3)}), path)
     read = read_state(path)
     assert read is not None
-    assert read.facts == facts
-    np.testing.assert_array_equal(read.arrays["a/b"], [0, 1, 2])
+    assert read.state.facts == facts
+    np.testing.assert_array_equal(read.state.arrays["a/b"], [0, 1, 2])
 
 
 def test_the_checkpoint_of_another_version_is_told_and_left(
@@ -119,6 +119,19 @@ def test_the_checkpoint_of_another_version_is_told_and_left(
     path = tmp_path / "old.h5"
     with h5py.File(path, "w") as file:
         file.attrs["progress"] = "{}"
-    store.put_checkpoint(JOB, path)
+    store.put_checkpoint(JOB, 1, path)
     assert read_checkpoint(store, JOB) is None
     assert "another version" in capsys.readouterr().out
+
+
+def test_a_checkpoint_names_the_threads_it_was_computed_with(tmp_path: Path) -> None:
+    state = TrainingState({"epoch": 1}, {"a": np.arange(3)})
+    before = count_threads()
+    try:
+        use_threads(3)
+        write_state(state, tmp_path / "checkpoint.h5")
+    finally:
+        use_threads(before)
+    read = read_state(tmp_path / "checkpoint.h5")
+    assert read is not None
+    assert read.threads == 3
