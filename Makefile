@@ -3,23 +3,27 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 # Where torch comes from; empty is PyPI. See "PyTorch builds" in README.md.
 TORCH_INDEX ?=
 ARGS ?=
-# How many of the engine's tests run at a time. The others start servers, and wait for them alone.
+# How many files of tests run at a time.
 TEST_JOBS ?= 2
+# How many generated requests `make fuzz` sends.
+EXAMPLES ?= 10000
 
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 # The slow suites: processes, browsers, long comparisons.
-ENGINE_TESTS := tests/benchmarks tests/contracts tests/engine tests/manual tests/parity
-SLOW := --ignore=tests/e2e --ignore=tests/dashboard --ignore=tests/parity
+SLOW := --ignore=tests/chaos --ignore=tests/load --ignore=tests/e2e --ignore=tests/dashboard --ignore=tests/parity
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench interchange constraints settings clean
+.PHONY: help run test check format bench chaos load fuzz interchange constraints settings clean
 
 help:
 	@echo "make run [ARGS=--once]  start everything and train the sample job"
 	@echo "make test               format, lint, types, import contracts and every test"
 	@echo "make check              the same with the fast tests only"
-	@echo "make bench              measure the engine against plain PyTorch"
+	@echo "make bench              measure the engine against plain PyTorch, the service against its bare limit"
+	@echo "make chaos              kill, stop and starve a running service, and count what is lost"
+	@echo "make fuzz               send generated requests, EXAMPLES of them, and try the OpenAPI document for minutes"
+	@echo "make load               let many clients and workers act at once, on both kinds of servers"
 	@echo "make interchange        exchange models with the real tf_keras and Keras 3"
 	@echo "make clean              remove the virtual environment and caches"
 
@@ -45,8 +49,7 @@ test: .venv/test.stamp
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest $(ENGINE_TESTS) -n $(TEST_JOBS)
-	$(BIN)/pytest tests $(addprefix --ignore=,$(ENGINE_TESTS))
+	$(BIN)/pytest tests -n $(TEST_JOBS) --dist loadfile --ignore=tests/load
 
 check: .venv/test.stamp
 	$(BIN)/ruff format --check .
@@ -60,7 +63,20 @@ format: .venv/test.stamp
 	$(BIN)/ruff check --fix .
 
 bench: .venv/run.stamp
-	@for name in engine job_latency; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
+	@for name in engine service; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
+
+# Ten minutes on SQLite and ten on PostgreSQL and Redis of its own; ARGS="--seconds 60 --backend sqlite" for less.
+chaos: .venv/test.stamp
+	$(BIN)/python -m tests.chaos $(ARGS)
+
+# Requests that are damaged or made up, then all that the OpenAPI document allows and forbids, without a key and with one.
+fuzz: .venv/test.stamp
+	$(BIN)/python -m tests.fuzz --examples $(EXAMPLES)
+	$(BIN)/python -m tests.fuzz.document $(ARGS)
+
+# Eight clients and four workers at once, on SQLite with the embedded broker and on PostgreSQL with Redis.
+load: .venv/test.stamp
+	$(BIN)/pytest tests/load -s
 
 # The real later lines, in environments of their own that the project never needs.
 .venv-tf_keras/stamp:

@@ -5,15 +5,16 @@ import logging
 import sqlite3
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 from sqlalchemy.exc import DBAPIError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
 
 from core.datasets import DatasetError
 from core.jobs.errors import (
@@ -24,22 +25,31 @@ from core.jobs.errors import (
     StaleAttemptError,
 )
 from core.quotas import JobQuotaError, QuotaError, StorageQuotaError
-from core.storage import StorageFullError
+from core.storage import StorageAwayError, StorageFullError
 
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 PROBLEM_REFERENCE = {"$ref": "#/components/schemas/Problem"}
 _RETRY_JOB_SECONDS = 30
+_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 PARAMETER_PLACES = {"query", "path", "header", "cookie"}
+
+
+def _write_out(text: Any) -> Any:
+    """Half a pair of surrogates, which JSON can name and UTF-8 cannot hold, is written as its escape."""
+    return text.encode("utf-8", "backslashreplace").decode() if isinstance(text, str) else text
+
+
+Words = Annotated[str, BeforeValidator(_write_out)]
 
 
 class Fault(BaseModel):
     """One wrong place of a request."""
 
-    pointer: str | None = Field(default=None, description="JSON pointer (RFC 6901) into the request body.")
-    parameter: str | None = Field(default=None, description="Name of the query, path or header parameter.")
-    detail: str
+    pointer: Words | None = Field(default=None, description="JSON pointer (RFC 6901) into the request body.")
+    parameter: Words | None = Field(default=None, description="Name of the query, path or header parameter.")
+    detail: Words
 
 
 class Problem(BaseModel):
@@ -48,8 +58,8 @@ class Problem(BaseModel):
     type: str
     title: str
     status: int
-    detail: str
-    pointer: str | None = None
+    detail: Words
+    pointer: Words | None = None
     errors: list[Fault] | None = None
 
 
@@ -91,6 +101,21 @@ class ProblemError(HTTPException):
             errors=self.errors or None,
         )
         return problem.model_dump(exclude_none=True)
+
+    def pack(self) -> dict[str, Any]:
+        """Plain JSON data to make it of again in another process."""
+        return {
+            "status": self.status_code,
+            "detail": str(self.detail),
+            "name": self.name,
+            "pointer": self.pointer,
+            "errors": [fault.model_dump() for fault in self.errors],
+        }
+
+    @classmethod
+    def unpack(cls, packed: Mapping[str, Any]) -> "ProblemError":
+        """Make again what `pack` told."""
+        return cls(**{**packed, "errors": [Fault(**fault) for fault in packed["errors"]]})
 
     def respond(self) -> Response:
         """The problem as an HTTP answer."""
@@ -160,11 +185,26 @@ def _from_http(request: Request, exc: HTTPException) -> ProblemError:
     if exc.status_code == 404 and exc.detail == "Not Found":
         detail = f"There is nothing at {request.url.path}; /docs lists every address."
     elif exc.status_code == 405:
-        allowed = (exc.headers or {}).get("Allow", "other methods")
+        allowed = _list_allowed(request) or "GET, HEAD"  # what is mounted besides routes are files
         detail = f"{request.method} is not possible at {request.url.path}; allowed: {allowed}."
+        return ProblemError(405, detail, headers={"Allow": allowed})
     else:
         detail = str(exc.detail)
     return ProblemError(exc.status_code, detail, headers=exc.headers)
+
+
+def _list_allowed(request: Request) -> str:
+    """The methods of all routes with this path; the framework knows only those of the first."""
+    scope = {
+        key: request.scope[key] for key in ("type", "path", "headers", "root_path") if key in request.scope
+    }
+    return ", ".join(
+        method
+        for method in _METHODS
+        if any(
+            route.matches({**scope, "method": method})[0] == Match.FULL for route in request.app.router.routes
+        )
+    )
 
 
 def _is_disk_full(exc: BaseException | None) -> bool:
@@ -185,7 +225,8 @@ def storage_full() -> ProblemError:
     return ProblemError(507, detail, name="storage-full")
 
 
-def _from_exception(request: Request, exc: Exception) -> ProblemError:
+def describe_exception(request: Request, exc: Exception) -> ProblemError:
+    """The problem that an exception comes to."""
     if isinstance(exc, ProblemError):
         return exc
     if isinstance(exc, RequestValidationError):
@@ -215,6 +256,10 @@ def _from_exception(request: Request, exc: Exception) -> ProblemError:
         log.warning("the database did not answer: %s", exc)
         detail = "The database did not answer in time; nothing was changed. Try again in a moment."
         return ProblemError(503, detail, name="database-unavailable", headers={"Retry-After": "1"})
+    if isinstance(exc, StorageAwayError):
+        log.warning("%s", exc)
+        detail = "The store of files did not answer in time. Try again in a moment."
+        return ProblemError(503, detail, name="storage-unavailable", headers={"Retry-After": "1"})
     detail = "The server failed in a way nobody foresaw; its log tells more."
     # The server drops the connection after such a failure, so that the client must not use it again.
     return ProblemError(500, detail, name="internal-error", headers={"Connection": "close"})
@@ -222,7 +267,7 @@ def _from_exception(request: Request, exc: Exception) -> ProblemError:
 
 async def respond_with_problem(request: Request, exc: Exception) -> Response:
     """Turn whatever a route raised into its problem."""
-    return _from_exception(request, exc).respond()
+    return describe_exception(request, exc).respond()
 
 
 def install_handlers(app: FastAPI) -> None:
@@ -234,6 +279,7 @@ def install_handlers(app: FastAPI) -> None:
         JobError,
         QuotaError,
         StorageFullError,
+        StorageAwayError,
         ClientDisconnect,
         OperationalError,
         OSError,

@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from api.access.principal import PrincipalDep
 from api.errors import ProblemError
 from core.database import utc_now
 from core.tables import IdempotencyKey
@@ -25,7 +26,7 @@ _KEPT_HEADERS: Final = ("content-type", "location")
 
 @dataclass(frozen=True)
 class IdempotentRequest:
-    """One create request, known by its key.
+    """One create request, known by its project and its key.
 
     The key is reserved and the answer kept in the transaction that creates the object, so both are there or
     neither is. A request that failed keeps nothing and may be sent again.
@@ -33,6 +34,7 @@ class IdempotentRequest:
 
     key: str | None
     route: str
+    project_id: str
 
     def find_answer(self, session: Session, sha256: str) -> Response | None:
         """The answer kept for this key, if there is one.
@@ -41,7 +43,7 @@ class IdempotentRequest:
         """
         if self.key is None:
             return None
-        kept = session.get(IdempotencyKey, (self.key, self.route))
+        kept = session.get(IdempotencyKey, (self.project_id, self.key, self.route))
         if kept is None or kept.created_at < utc_now() - KEPT:
             return None
         if kept.request_sha256 != sha256:
@@ -65,6 +67,7 @@ class IdempotentRequest:
         session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < utc_now() - KEPT))
         make_insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
         row = {
+            "project_id": self.project_id,
             "key": self.key,
             "route": self.route,
             "request_sha256": sha256,
@@ -79,14 +82,15 @@ class IdempotentRequest:
         """Keep the answer for the key."""
         if self.key is None:
             return
-        kept = session.get_one(IdempotencyKey, (self.key, self.route))
+        kept = session.get_one(IdempotencyKey, (self.project_id, self.key, self.route))
         kept.status = response.status_code
         kept.body = bytes(response.body)
         kept.headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
 
 
-def read_idempotency_key(
+async def read_idempotency_key(
     request: Request,
+    principal: PrincipalDep,
     idempotency_key: Annotated[
         str | None,
         Header(
@@ -98,7 +102,9 @@ def read_idempotency_key(
     ] = None,
 ) -> IdempotentRequest:
     """Read the header Idempotency-Key."""
-    return IdempotentRequest(idempotency_key, f"{request.method} {request.scope['route'].path}")
+    return IdempotentRequest(
+        idempotency_key, f"{request.method} {request.scope['route'].path}", principal.project_id
+    )
 
 
 IdempotencyDep = Annotated[IdempotentRequest, Depends(read_idempotency_key)]

@@ -13,6 +13,7 @@ Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 
 ModelId = Annotated[str, Path(pattern=r"^mdl_[0-9A-Z]{26}$")]
 DatasetId = Annotated[str, Path(pattern=r"^dst_[0-9A-Z]{26}$")]
+KeyId = Annotated[str, Path(pattern=r"^key_[0-9A-Z]{26}$")]
 JobId = Annotated[str, Path(pattern=r"^job_[0-9A-Z]{26}$")]
 
 Tag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:/=-]{1,64}$")]

@@ -36,5 +36,5 @@ def _find_plotly() -> Path:
 
 def install_pages(app: FastAPI) -> None:
     """Add the dashboard."""
-    app.include_router(router)
+    app.router.routes += router.routes
     app.mount("/dashboard", StaticFiles(directory=_DASHBOARD, html=True, check_dir=False))

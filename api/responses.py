@@ -1,10 +1,13 @@
 """JSON answers by orjson."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from starlette.responses import Response
+
+REVALIDATED: Final = "private, no-cache"
+"""Cache-Control of answers with an ETag: their reader keeps them, and asks each time whether they still hold."""
 
 
 class JsonResponse(Response):
@@ -30,4 +33,4 @@ def matches_etag(headers: Mapping[str, str], etag: str) -> bool:
 
 def not_modified(etag: str) -> Response:
     """The 304 for a caller that has the present state."""
-    return Response(status_code=304, headers={"ETag": etag})
+    return Response(status_code=304, headers={"ETag": etag, "Cache-Control": REVALIDATED})

@@ -6,8 +6,10 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, BinaryIO, Final
 
@@ -20,7 +22,6 @@ from api.errors import ProblemError
 from core.settings import Settings
 
 _BLOCK_BYTES: Final = 1024**2
-_STALL_SECONDS: Final = 60
 _ABANDONED_SECONDS: Final = 24 * 3600
 
 
@@ -50,8 +51,9 @@ def remove_abandoned_uploads(settings: Settings) -> None:
     """Remove what a killed server left behind; files of a day ago belong to no request any more."""
     oldest = time.time() - _ABANDONED_SECONDS
     for path in find_uploads_folder(settings).glob("*"):
-        if path.stat().st_mtime < oldest:
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # its request has ended, or another one removes it too
+            if path.stat().st_mtime < oldest:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 class _HashedFile:
@@ -62,21 +64,22 @@ class _HashedFile:
         self.hash = hashlib.sha256()
         self.size_bytes = 0
 
-    def write(self, block: bytes) -> None:
-        self.file.write(block)
-        self.hash.update(block)
-        self.size_bytes += len(block)
+    def write(self, chunks: Iterable[bytes]) -> None:
+        for chunk in chunks:
+            self.file.write(chunk)
+            self.hash.update(chunk)
+            self.size_bytes += len(chunk)
 
     def copy(self, source: BinaryIO) -> None:
         source.seek(0)
-        while block := source.read(_BLOCK_BYTES):
-            self.write(block)
+        self.write(iter(partial(source.read, _BLOCK_BYTES), b""))
 
 
 async def receive_upload(request: Request, settings: SettingsDep) -> AsyncIterator[Upload]:
     """Write the request's body, or the field `file` of its multipart form, into a temporary file."""
     folder = find_uploads_folder(settings)
     folder.mkdir(parents=True, exist_ok=True)
+    await to_thread.run_sync(remove_abandoned_uploads, settings)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     descriptor, name = tempfile.mkstemp(dir=folder)
     try:
@@ -96,21 +99,24 @@ UploadDep = Annotated[Upload, Depends(receive_upload, scope="function")]
 
 
 async def _receive_body(request: Request, target: _HashedFile) -> None:
-    stream = aiter(request.stream())
-    pending = bytearray()
-    while True:
-        try:
-            chunk = await asyncio.wait_for(anext(stream, None), _STALL_SECONDS)
-        except TimeoutError:
-            detail = f"The upload stood still for {_STALL_SECONDS} seconds and was given up. Send it again."
-            raise ProblemError(408, detail, name="upload-stalled") from None
-        if chunk is not None:
-            pending += chunk
-        if pending and (chunk is None or len(pending) >= _BLOCK_BYTES):
-            await to_thread.run_sync(target.write, bytes(pending))
-            pending.clear()
-        if chunk is None:
-            return
+    """Write the body as it comes: a thread writes one block while the next one arrives."""
+    writing: asyncio.Future[None] | None = None
+    pending: list[bytes] = []
+    size_bytes = 0
+    try:
+        async for chunk in request.stream():
+            pending.append(chunk)
+            size_bytes += len(chunk)
+            if size_bytes >= _BLOCK_BYTES:
+                if writing is not None:
+                    await writing
+                writing = asyncio.ensure_future(to_thread.run_sync(target.write, pending))
+                pending, size_bytes = [], 0
+    finally:
+        # Also of a body that breaks off: the file must not be closed under the thread.
+        if writing is not None:
+            await writing
+    await to_thread.run_sync(target.write, pending)
 
 
 async def _receive_form(request: Request, target: _HashedFile) -> tuple[str, str, dict[str, str]]:

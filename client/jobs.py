@@ -156,6 +156,13 @@ class Jobs:
         answer = self._transport.request("POST", f"/v1/jobs/{job_id}/{verb}", is_repeatable=True)
         return Job.model_validate_json(answer.content)
 
+    def mint_token(self, job_id: str) -> str:
+        """Make the token with which an external run reports, told this once; the one before ends.
+
+        Stock Keras sends it: `RemoteMonitor(root=..., headers={"Authorization": f"Bearer {token}"})`.
+        """
+        return str(self._transport.request("POST", f"/v1/jobs/{job_id}/token").json()["token"])
+
     def finish(self, job_id: str, state: str = "succeeded") -> Job:
         """End an external run; `state` is succeeded or failed."""
         answer = self._transport.request("POST", f"/v1/jobs/{job_id}/finish", json={"state": state})

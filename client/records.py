@@ -4,7 +4,7 @@ import math
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 TERMINAL_STATES: Final = frozenset({"succeeded", "failed", "cancelled"})
 
@@ -232,13 +232,75 @@ class Artifact(Record):
     url: str
 
 
+class Key(Record):
+    """An API key, without its secret; `prefix` is what it begins with, after `kerasd_`."""
+
+    id: str
+    name: str
+    prefix: str
+    scope: str
+    is_live: bool
+    requests_per_minute: int | None = None
+    max_body_bytes: int | None = None
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
+    replaces: str | None = None
+
+
+class NewKey(Key):
+    """A new API key; `key` is the key itself, which is told this once and never printed with the record."""
+
+    key: str = Field(repr=False)
+
+
+class Project(Record):
+    """A group of keys that see the same things."""
+
+    id: str
+    name: str
+
+
+class OwnKey(Record):
+    """The key that one sends."""
+
+    id: str
+    name: str
+
+
+class Access(Record):
+    """Who one is to the service; `key` is None where none was needed and none was sent."""
+
+    project: Project
+    scope: str
+    key: OwnKey | None = None
+    requests_per_minute: int | None = None
+    max_body_bytes: int | None = None
+
+
+class AuditEntry(Record):
+    """One request that would change something, let in or refused."""
+
+    id: str
+    at: datetime
+    key_id: str | None = None
+    address: str
+    method: str
+    route: str
+    object_id: str | None = None
+    status: int
+    request_id: str
+
+
 class Worker(Record):
-    """A worker and the jobs it runs."""
+    """A worker and the jobs it runs: `running` of one's own project, `running_others` of other ones."""
 
     id: str
     hostname: str
     device: str | None = None
     slots: int = 1
     running: list[str] = []
+    running_others: int = 0
     seen_at: datetime
     is_alive: bool = True

@@ -10,6 +10,7 @@ import { showNotice } from "./modules/notices.js";
 import { addLogLines, addTransitions, showArtifacts, showConfiguration } from "./modules/panels.js";
 import { repeat } from "./modules/polling.js";
 import { sendRequest } from "./modules/requests.js";
+import { showAccess } from "./modules/session.js";
 import { isTerminal } from "./modules/states.js";
 import { showSummary } from "./modules/summary.js";
 import { wireTheme } from "./modules/theme.js";
@@ -79,6 +80,7 @@ async function start() {
   });
   byId("request").addEventListener("click", askForMore);
   wireTheme(byId("theme"), () => charts.draw());
+  fetchJson("/v1/access").then(showAccess, reportFailure);
   try {
     await refresh();
   } catch (error) {

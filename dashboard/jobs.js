@@ -6,6 +6,7 @@ import { showConnection } from "./modules/connection.js";
 import { byId, setText } from "./modules/elements.js";
 import { JobsTable } from "./modules/jobs-table.js";
 import { repeat } from "./modules/polling.js";
+import { showAccess } from "./modules/session.js";
 import { wireTheme } from "./modules/theme.js";
 import { placeJobs, showWorkers } from "./modules/workers.js";
 
@@ -97,5 +98,6 @@ byId("more").addEventListener("click", () => {
   return refreshNow();
 });
 wireTheme(byId("theme"));
+fetchJson("/v1/access").then(showAccess, reportFailure);
 showFilter();
 repeat(refresh, REFRESH_MILLISECONDS, reportFailure);

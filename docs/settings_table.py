@@ -19,7 +19,7 @@ DERIVED: Final = {
     "storage_url": "`file://<home>/objects`",
     "api_url": "`http://<host>:<port>`",
 }
-UNITS: Final = (("GiB", 1024**3), ("MiB", 1024**2))
+UNITS: Final = (("GiB", 1024**3), ("MiB", 1024**2), ("KiB", 1024))
 
 
 def make_table() -> str:

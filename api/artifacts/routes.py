@@ -15,7 +15,7 @@ from api.deps import DatabaseDep, StoreDep
 from api.errors import documented
 from api.jobs.repository import get_job
 from api.names import NAME_PATTERN, JobId
-from api.responses import JsonResponse, matches_etag, not_modified
+from api.responses import REVALIDATED, JsonResponse, matches_etag, not_modified
 from core.tables import Artifact
 
 router = APIRouter(prefix="/v1/jobs/{job_id}/artifacts", tags=["artifacts"])
@@ -23,7 +23,13 @@ router = APIRouter(prefix="/v1/jobs/{job_id}/artifacts", tags=["artifacts"])
 ArtifactName = Annotated[str, PathParameter(pattern=NAME_PATTERN)]
 
 _FILE_ANSWER: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}},
+    200: {
+        "content": {
+            "application/x-hdf5": {"schema": {"type": "string", "format": "binary"}},
+            "text/csv": {"schema": {"type": "string"}},
+            "text/plain": {"schema": {"type": "string"}},
+        }
+    },
     206: {"description": "A part, as the header Range asked for."},
     304: {"description": "The caller has it."},
 }
@@ -40,7 +46,7 @@ def _open_artifact(
 ) -> Iterator[_File]:
     """The artifact as a local file, which stays until the answer was sent."""
     with database.read() as session:
-        get_job(session, job_id)
+        get_job(session, database.project_id, job_id)
         artifact = get_artifact(session, job_id, name)
     with store.local_path(artifact.sha256) as path:
         yield _File(artifact, path)
@@ -50,7 +56,7 @@ def _open_artifact(
 def show_artifacts(job_id: JobId, database: DatabaseDep) -> Response:
     """List the files a job hands back."""
     with database.read() as session:
-        get_job(session, job_id)
+        get_job(session, database.project_id, job_id)
         artifacts = list_artifacts(session, job_id)
     return JsonResponse({"data": [view_artifact(artifact) for artifact in artifacts]})
 
@@ -67,5 +73,5 @@ def download_artifact(request: Request, file: Annotated[_File, Depends(_open_art
     etag = f'"{artifact.sha256}"'
     if matches_etag(request.headers, etag):
         return not_modified(etag)
-    headers = {"ETag": etag, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"}
+    headers = {"ETag": etag, "Cache-Control": REVALIDATED}
     return FileResponse(file.path, headers=headers, media_type=artifact.media_type, filename=artifact.name)

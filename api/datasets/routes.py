@@ -66,7 +66,7 @@ def create_dataset(
 def show_datasets(database: DatabaseDep, page: PageDep) -> Response:
     """List datasets, newest first."""
     with database.read() as session:
-        datasets, has_more = list_datasets(session, page)
+        datasets, has_more = list_datasets(session, database.project_id, page)
     return JsonResponse(make_page([view_dataset(dataset) for dataset in datasets], has_more))
 
 
@@ -74,7 +74,7 @@ def show_datasets(database: DatabaseDep, page: PageDep) -> Response:
 def show_dataset(dataset_id: DatasetId, database: DatabaseDep) -> Response:
     """Get a dataset with its columns."""
     with database.read() as session:
-        return JsonResponse(view_dataset(get_dataset(session, dataset_id)))
+        return JsonResponse(view_dataset(get_dataset(session, database.project_id, dataset_id)))
 
 
 @router.get("/{dataset_id}/preview", response_model=PreviewView, responses=documented(404))

@@ -2,9 +2,9 @@
 
 from starlette.responses import Response
 
-from api.datasets.repository import get_dataset, is_dataset_used
+from api.datasets.repository import get_dataset, is_dataset_used, lock_dataset
 from api.datasets.schemas import view_dataset
-from api.deps import Database
+from api.deps import ProjectDatabase
 from api.errors import Fault, ProblemError, invalid
 from api.idempotency import IdempotentRequest, hash_request
 from api.names import make_name
@@ -20,7 +20,7 @@ from core.tables import Dataset
 
 
 def create_dataset(
-    database: Database,
+    database: ProjectDatabase,
     store: ObjectStore,
     settings: Settings,
     upload: Upload,
@@ -40,6 +40,7 @@ def create_dataset(
     description = _inspect(upload, settings, file_format)
     row = Dataset(
         id=new_id("dst"),
+        project_id=database.project_id,
         name=name or make_name(upload.filename.partition(".")[0], "dataset"),
         format=description.format,
         sha256=upload.sha256,
@@ -67,11 +68,11 @@ def _inspect(upload: Upload, settings: Settings, file_format: str | None) -> Dat
 
 
 def preview_dataset(
-    database: Database, store: ObjectStore, settings: Settings, dataset_id: str, rows: int
+    database: ProjectDatabase, store: ObjectStore, settings: Settings, dataset_id: str, rows: int
 ) -> dict[str, object]:
     """Read the first rows of a dataset."""
     with database.read() as session:
-        dataset = get_dataset(session, dataset_id)
+        dataset = get_dataset(session, database.project_id, dataset_id)
     with store.local_path(dataset.sha256) as path:
         columns = preview(path, dataset.format, rows, _limits(settings))
     return {"id": dataset.id, "rows": min(rows, dataset.rows), "columns": columns}
@@ -85,13 +86,13 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
-def delete_dataset(database: Database, store: ObjectStore, dataset_id: str) -> None:
+def delete_dataset(database: ProjectDatabase, store: ObjectStore, dataset_id: str) -> None:
     """Delete a dataset that no job uses.
 
     Raises: ProblemError (409): a job uses it.
     """
     with database.write() as session:
-        dataset = get_dataset(session, dataset_id)
+        dataset = lock_dataset(session, database.project_id, dataset_id)
         if is_dataset_used(session, dataset_id):
             raise ProblemError(409, f"Jobs use the dataset {dataset_id}, so it stays.", name="dataset-in-use")
         session.delete(dataset)

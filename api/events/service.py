@@ -1,15 +1,16 @@
 """Events of a job in order: changes of state, lines of the log and metrics, on one cursor."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from anyio import to_thread
+from anyio import move_on_after, to_thread
 from sqlalchemy.orm import Session
 from sse_starlette import ServerSentEvent
 
-from api.deps import Database
+from api.access.authenticator import KEPT_SECONDS
+from api.deps import ProjectDatabase
+from api.events.news import News
 from api.metrics.repository import read_state
 from api.responses import encode_json
 from core.jobs import events, metrics
@@ -34,10 +35,10 @@ class Batch:
     is_last: bool
 
 
-def read_batch(database: Database, job_id: str, since: int, limit: int = _BATCH) -> Batch:
+def read_batch(database: ProjectDatabase, job_id: str, since: int, limit: int = _BATCH) -> Batch:
     """Read the next events after a cursor; one look at the job's row where there are none."""
     with database.read() as session:
-        state, last_seq = read_state(session, job_id)
+        state, last_seq = read_state(session.connection(), database.project_id, job_id)
         entries = _read_entries(session, job_id, since, limit) if last_seq > since else []
     cursor = entries[-1]["id"] if entries else since
     return Batch(entries, cursor, state, is_last=state in TERMINAL and cursor >= last_seq)
@@ -68,11 +69,14 @@ def _describe_point(point: metrics.RecordedPoint) -> dict[str, Any]:
 
 
 async def stream_events(
-    database: Database, job_id: str, since: int, poll_seconds: float
+    database: ProjectDatabase, news: News, is_welcome: Callable[[], Awaitable[bool]], job_id: str, since: int
 ) -> AsyncIterator[ServerSentEvent]:
-    """Tell events as they happen, and `end` once the job has ended and everything was told."""
+    """Tell events as they happen, and `end` once the job has ended and everything was told.
+
+    A stream breaks off once its reader is welcome no more.
+    """
     cursor = since
-    while True:
+    while await is_welcome():
         batch = await to_thread.run_sync(read_batch, database, job_id, cursor)
         for entry in batch.entries:
             yield _make_event(entry["id"], entry["event"], entry["data"])
@@ -81,14 +85,23 @@ async def stream_events(
             yield _make_event(cursor, "end", {"state": batch.state})
             return
         if not batch.entries:
-            await asyncio.sleep(poll_seconds)
+            await _wait_for_news(news, is_welcome, job_id, cursor)
+
+
+async def _wait_for_news(
+    news: News, is_welcome: Callable[[], Awaitable[bool]], job_id: str, cursor: int
+) -> None:
+    """Wait until there is news, or the reader is welcome no more."""
+    while await is_welcome():
+        with move_on_after(KEPT_SECONDS):
+            return await news.wait(job_id, cursor)
 
 
 def _make_event(number: int, name: str, data: dict[str, Any]) -> ServerSentEvent:
     return ServerSentEvent(encode_json(data).decode(), event=name, id=str(number))
 
 
-def read_log(database: Database, job_id: str, since: int) -> Iterator[str]:
+def read_log(database: ProjectDatabase, job_id: str, since: int) -> Iterator[str]:
     """The lines of the log in pieces, so that a long log is never held whole."""
     while True:
         with database.read() as session:

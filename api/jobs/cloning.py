@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from api.deps import Database, Queue
+from api.deps import ProjectDatabase, Queue
 from api.idempotency import IdempotentRequest
 from api.jobs.repository import get_job
 from api.jobs.schemas import JobRequest
@@ -29,7 +29,7 @@ _MERGED: Final = ("data", "compile", "fit")
 
 
 def clone_job(
-    database: Database,
+    database: ProjectDatabase,
     queue: Queue,
     settings: Settings,
     job_id: str,
@@ -41,7 +41,7 @@ def clone_job(
     Raises: RequestValidationError, ProblemError (422): what the changes make of it cannot work.
     """
     with database.read() as session:
-        pattern = get_job(session, job_id)
+        pattern = get_job(session, database.project_id, job_id)
     request = _read_request(_merge(_describe(pattern), changes))
     return create_job(database, queue, settings, request, idempotent, cloned_from=job_id)
 

@@ -1,17 +1,17 @@
-"""Addresses of jobs."""
+"""Addresses of jobs; those that are polled take what they need from the request itself, as those of metrics do."""
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Body, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from api.deps import DatabaseDep, QueueDep, SettingsDep, StoreDep
+from api.deps import Database, DatabaseDep, QueueDep, SettingsDep, StoreDep
 from api.errors import documented
 from api.idempotency import IdempotencyDep
 from api.jobs import control, service
 from api.jobs.cloning import clone_job as clone
-from api.jobs.repository import find_queue_positions, get_job, list_jobs
+from api.jobs.reading import find_queue_positions, list_jobs
 from api.jobs.schemas import ChangeRequest, JobRequest, RetryRequest
 from api.jobs.views import JobView, view_job
 from api.names import JobId, Tag
@@ -67,6 +67,22 @@ class FinishRequest(BaseModel):
     detail: str | None = Field(default=None, max_length=10_000, description="Why it failed.")
 
 
+class TokenView(BaseModel):
+    """What an external run reports with: `Authorization: Bearer <token>`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "job_id": "job_01JD5KA2R9C4H7V1M6T8E3W5BX",
+                "token": "kerasd_job_01JD5KA2R9C4H7V1M6T8E3W5BX_<43 letters and digits>",
+            }
+        }
+    )
+
+    job_id: str
+    token: str = Field(description="Told this once.")
+
+
 @router.post("", status_code=202, response_model=JobView, responses=documented(400, 413, 422, 429, 507))
 def create_job(
     request: Annotated[JobRequest, Body(openapi_examples=_JOB_EXAMPLES)],
@@ -81,23 +97,25 @@ def create_job(
 
 @router.get("", response_model=Page[JobView])
 def show_jobs(
-    database: DatabaseDep,
+    request: Request,
     page: PageDep,
     state: Annotated[list[JobState] | None, Query(description="May be given several times.")] = None,
     tag: Annotated[Tag | None, Query()] = None,
 ) -> Response:
     """List jobs, newest first."""
-    with database.read() as session:
-        jobs, has_more = list_jobs(session, page, state or (), tag)
-        places = find_queue_positions(session, jobs)
-    return JsonResponse(make_page([view_job(job, places.get(job.id)) for job in jobs], has_more))
+    database: Database = request.app.state.database
+    with database.read_rows() as connection:
+        jobs, has_more = list_jobs(connection, request.state.principal.project_id, page, state or (), tag)
+        places = find_queue_positions(connection, jobs)
+    return JsonResponse(make_page([view_job(job, places.get(job["id"])) for job in jobs], has_more))
 
 
 @router.get("/{job_id}", response_model=JobView, responses=documented(404))
-def show_job(job_id: JobId, database: DatabaseDep) -> Response:
+def show_job(job_id: JobId, request: Request) -> Response:
     """Get a job."""
-    with database.read() as session:
-        return JsonResponse(service.view(session, get_job(session, job_id)))
+    database: Database = request.app.state.database
+    with database.read_rows() as connection:
+        return JsonResponse(service.show(connection, request.state.principal.project_id, job_id))
 
 
 @router.patch("/{job_id}", response_model=JobView, responses=documented(404, 422))
@@ -158,6 +176,12 @@ def clone_job(
 ) -> Response:
     """Queue a new job with the model, the dataset and the arguments of this one, but for the fields given."""
     return clone(database, queue, settings, job_id, changes or {}, idempotent)
+
+
+@router.post("/{job_id}/token", status_code=201, response_model=TokenView, responses=documented(404, 409))
+def mint_token(job_id: JobId, database: DatabaseDep) -> Response:
+    """Make the token with which an external run reports, and nothing else can be done; the one before ends."""
+    return JsonResponse(control.mint_token(database, job_id), 201)
 
 
 @router.post("/{job_id}/finish", response_model=JobView, responses=documented(404, 409, 422))

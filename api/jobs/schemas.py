@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchem
 
 from api.jobs.callbacks import CallbackRequest
 from api.names import Tag, Title
+from api.numbers import WHOLE
 from api.plain import check_plain
 from core.jobs.waiting import MAX_PRIORITY
 
@@ -124,6 +125,7 @@ Priority = Annotated[
         le=MAX_PRIORITY,
         description="Higher goes first; a point is worth a minute of waiting.",
     ),
+    WHOLE,
 ]
 Seconds = Annotated[float, Field(gt=0, le=31_536_000)]
 ModelReference = Annotated[Any, AfterValidator(_check_model), WithJsonSchema(_TEXT_OR_OBJECT)]

@@ -3,24 +3,27 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from api.deps import Database, Queue
+from api.datasets.repository import find_dataset
+from api.deps import ProjectDatabase, Queue
 from api.errors import Fault, ProblemError, invalid
 from api.idempotency import IdempotentRequest, hash_request
 from api.jobs.checks import TrainingCheck
-from api.jobs.repository import find_best_epoch, find_queue_positions, get_job
+from api.jobs.reading import find_queue_positions, read_attempts, read_job
+from api.jobs.repository import get_job
 from api.jobs.schemas import JobRequest
 from api.jobs.views import view_job
 from api.models.isolation import check_definition
+from api.models.repository import find_model
 from api.models.service import make_model
 from api.responses import JsonResponse
 from core.database import utc_now
 from core.identifiers import new_id
 from core.jobs import transitions
-from core.jobs.attempts import read_attempts
 from core.jobs.states import JobState
 from core.quotas import check_open_jobs
 from core.settings import Settings
@@ -38,7 +41,7 @@ class _Plan:
 
 
 def create_job(
-    database: Database,
+    database: ProjectDatabase,
     queue: Queue,
     settings: Settings,
     request: JobRequest,
@@ -52,13 +55,13 @@ def create_job(
     digest = hash_request(request, cloned_from)
     with database.read() as session:
         kept = idempotent.find_answer(session, digest)
-        model, dataset = _find_parts(session, request) if kept is None else (None, None)
+        model, dataset = _find_parts(session, database.project_id, request) if kept is None else (None, None)
     if kept is not None:
         return kept
     plan = (
-        _plan_external(request, model)
+        _plan_external(database.project_id, request, model)
         if request.external
-        else _plan_training(request, model, dataset, settings)
+        else _plan_training(database.project_id, request, model, dataset, settings)
     )
     plan.job.cloned_from = cloned_from
     with database.write() as session:
@@ -66,22 +69,24 @@ def create_job(
             return kept
         response = _add(session, plan)
         if not plan.job.external:
-            check_open_jobs(session, settings.max_open_jobs)
+            check_open_jobs(session, database.project_id, settings.max_open_jobs)
         idempotent.keep_answer(session, response)
     if not plan.job.external:
         queue.ring(plan.job.id, plan.job.priority)
     return response
 
 
-def _find_parts(session: Session, request: JobRequest) -> tuple[Model | None, Dataset | None]:
+def _find_parts(
+    session: Session, project_id: str, request: JobRequest
+) -> tuple[Model | None, Dataset | None]:
     """Fetch the model and the dataset that the request names by id."""
     faults, model, dataset = [], None, None
     if isinstance(request.model, str):
-        model = session.get(Model, request.model)
+        model = find_model(session, project_id, request.model)
         if model is None:
             faults.append(Fault(pointer="/model", detail=f"there is no model with the id {request.model!r}"))
     if request.dataset is not None:
-        dataset = session.get(Dataset, request.dataset)
+        dataset = find_dataset(session, project_id, request.dataset)
         if dataset is None:
             faults.append(
                 Fault(pointer="/dataset", detail=f"there is no dataset with the id {request.dataset!r}")
@@ -91,20 +96,20 @@ def _find_parts(session: Session, request: JobRequest) -> tuple[Model | None, Da
     return model, dataset
 
 
-def _plan_external(request: JobRequest, model: Model | None) -> _Plan:
+def _plan_external(project_id: str, request: JobRequest, model: Model | None) -> _Plan:
     refused = [field for field in _TRAINING_FIELDS if getattr(request, field) is not None]
     if isinstance(request.model, dict):
         refused.append("model")
     if refused:
         detail = "does not belong to an external run, which trains elsewhere; leave it out"
         raise invalid([Fault(pointer=f"/{field}", detail=detail) for field in refused])
-    job = _make_job(request, model, {"external": True})
+    job = _make_job(project_id, request, model, {"external": True})
     job.epochs = request.epochs or request.fit.epochs
     return _Plan(job, None)
 
 
 def _plan_training(
-    request: JobRequest, model: Model | None, dataset: Dataset | None, settings: Settings
+    project_id: str, request: JobRequest, model: Model | None, dataset: Dataset | None, settings: Settings
 ) -> _Plan:
     faults = [
         Fault(pointer=f"/{field}", detail="is missing")
@@ -117,21 +122,22 @@ def _plan_training(
         raise invalid(faults)
     new_model = None
     if model is None:
-        new_model = make_model(check_definition(request.model, settings, "/model"), None)
+        new_model = make_model(project_id, check_definition(request.model, settings, "/model"), None)
         new_model.created_at = utc_now()
     check = TrainingCheck(request, request.compile, model or new_model, dataset)  # type: ignore[arg-type]
     check.run(settings)
     if check.faults:
         raise invalid(check.faults)
-    job = _make_job(request, model or new_model, check.spec)
+    job = _make_job(project_id, request, model or new_model, check.spec)
     job.epochs = request.fit.epochs
     return _Plan(job, new_model)
 
 
-def _make_job(request: JobRequest, model: Model | None, spec: dict[str, Any]) -> Job:
+def _make_job(project_id: str, request: JobRequest, model: Model | None, spec: dict[str, Any]) -> Job:
     identifier = new_id("job")
     return Job(
         id=identifier,
+        project_id=project_id,
         name=request.name or (model.name if model is not None else identifier),
         model_id=model.id if model is not None else None,
         dataset_id=request.dataset,
@@ -158,20 +164,27 @@ def _add(session: Session, plan: _Plan) -> Response:
 
 
 def view(session: Session, job: Job) -> dict[str, Any]:
-    """The job with its place in the queue, its best epoch and its attempts."""
-    place = find_queue_positions(session, [job]).get(job.id)
-    return view_job(job, place, find_best_epoch(session, job), read_attempts(session, job.id))
+    """A job as the transaction leaves it."""
+    session.flush()
+    return show(session.connection(), job.project_id, job.id)
+
+
+def show(connection: Connection, project_id: str, job_id: str) -> dict[str, Any]:
+    """A job of a project with its place in the queue, its best epoch and its attempts, or the 404."""
+    job = read_job(connection, project_id, job_id)
+    place = find_queue_positions(connection, [job]).get(job_id)
+    return view_job(job, place, read_attempts(connection, job))
 
 
 def finish_job(
-    database: Database, job_id: str, state: Literal["succeeded", "failed"], detail: str | None
+    database: ProjectDatabase, job_id: str, state: Literal["succeeded", "failed"], detail: str | None
 ) -> dict[str, Any]:
     """End an external run. A second time with the same state changes nothing.
 
     Raises: ProblemError (409): a worker trains the job. IllegalMoveError: it ended otherwise.
     """
     with database.write() as session:
-        job = get_job(session, job_id)
+        job = get_job(session, database.project_id, job_id)
         if not job.external:
             detail = f"Job {job_id} is trained by a worker, which ends it by itself; to stop it, cancel it."
             raise ProblemError(409, detail, name="not-external")

@@ -1,13 +1,12 @@
 """What the API says about a job."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.jobs.states import JobState
-from core.tables import Attempt, Job
 
 EXAMPLE_JOB: dict[str, Any] = {
     "id": "job_01JD5KA2R9C4H7V1M6T8E3W5BX",
@@ -107,61 +106,66 @@ class JobView(BaseModel):
 
 
 def view_job(
-    job: Job,
+    job: Mapping[str, Any],
     queue_position: int | None,
-    best: tuple[str, float, int] | None = None,
-    attempts: Sequence[Attempt] | None = None,
+    attempts: Sequence[Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
-    """The job as the API shows it."""
+    """The job as the API shows it, from its columns."""
     return {
-        "id": job.id,
-        "name": job.name,
-        "state": job.state,
-        "attempt": job.attempt,
-        "model_id": job.model_id,
-        "dataset_id": job.dataset_id,
-        "external": job.external,
-        "tags": job.tags,
-        "priority": job.priority,
-        "epoch": job.epoch,
-        "epochs": job.epochs,
+        "id": job["id"],
+        "name": job["name"],
+        "state": job["state"],
+        "attempt": job["attempt"],
+        "model_id": job["model_id"],
+        "dataset_id": job["dataset_id"],
+        "external": job["external"],
+        "tags": job["tags"],
+        "priority": job["priority"],
+        "epoch": job["epoch"],
+        "epochs": job["epochs"],
         "progress": _find_progress(job),
-        "metrics": job.last_metrics,
-        "best": None if best is None else dict(zip(("name", "value", "epoch"), best)),
-        "error": job.error,
-        "cancel_requested": job.cancel_requested_at is not None,
-        "created_at": job.created_at,
-        "queued_at": job.queued_at,
-        "started_at": job.started_at,
-        "finished_at": job.finished_at,
-        "queue_timeout_seconds": job.queue_timeout_seconds,
-        "time_limit_seconds": job.time_limit_seconds,
-        "max_attempts": job.max_attempts,
-        "cloned_from": job.cloned_from,
-        "attempts": None if attempts is None else [_view_attempt(attempt) for attempt in attempts],
+        "metrics": job["last_metrics"],
+        "best": _find_best(job),
+        "error": job["error"],
+        "cancel_requested": job["cancel_requested_at"] is not None,
+        "created_at": job["created_at"],
+        "queued_at": job["queued_at"],
+        "started_at": job["started_at"],
+        "finished_at": job["finished_at"],
+        "queue_timeout_seconds": job["queue_timeout_seconds"],
+        "time_limit_seconds": job["time_limit_seconds"],
+        "max_attempts": job["max_attempts"],
+        "cloned_from": job["cloned_from"],
+        "attempts": attempts,
         "queue_position": queue_position,
         "links": _make_links(job),
-        "spec": job.spec,
+        "spec": job["spec"],
     }
 
 
-def _find_progress(job: Job) -> float:
-    if job.state == JobState.SUCCEEDED:  # callbacks may end a training early
+def _find_progress(job: Mapping[str, Any]) -> float:
+    if job["state"] == JobState.SUCCEEDED:  # callbacks may end a training early
         return 1.0
-    return min(1.0, job.epoch / job.epochs) if job.epochs else 0.0
+    return min(1.0, job["epoch"] / job["epochs"]) if job["epochs"] else 0.0
 
 
-def _view_attempt(attempt: Attempt) -> dict[str, Any]:
-    return {name: getattr(attempt, name) for name in AttemptView.model_fields}
+def _find_best(job: Mapping[str, Any]) -> dict[str, Any] | None:
+    if job.get("best_name") is None:
+        return None
+    return {"name": job["best_name"], "value": job["best_value"], "epoch": job["best_epoch"]}
 
 
-def _make_links(job: Job) -> dict[str, str]:
-    address = f"/v1/jobs/{job.id}"
-    origin = {} if job.cloned_from is None else {"cloned_from": f"/v1/jobs/{job.cloned_from}"}
-    parts = ("metrics", "events", "logs", "artifacts", "predict")
-    return {
+def _make_links(job: Mapping[str, Any]) -> dict[str, str]:
+    address = f"/v1/jobs/{job['id']}"
+    links = {
         "self": address,
-        **{part: f"{address}/{part}" for part in parts},
+        "metrics": f"{address}/metrics",
+        "events": f"{address}/events",
+        "logs": f"{address}/logs",
+        "artifacts": f"{address}/artifacts",
+        "predict": f"{address}/predict",
         "publish": f"{address}/publish/epoch/end/",
-        **origin,
     }
+    if job["cloned_from"] is not None:
+        links["cloned_from"] = f"/v1/jobs/{job['cloned_from']}"
+    return links

@@ -1,30 +1,27 @@
-"""Addresses of metrics."""
+"""Addresses of metrics.
+
+They are the ones asked for most often, and take what they need from the request itself: each dependency that FastAPI
+looks up would cost as much as a query.
+"""
 
 import json
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qs
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.deps import DatabaseDep
+from api.deps import Database
 from api.errors import ProblemError, documented
 from api.metrics import service
 from api.metrics.cache import AnswerCache
 from api.metrics.repository import read_columns, read_state
 from api.metrics.schemas import ColumnsView, Kind, PointsRequest, RecordedView
 from api.names import JobId
-from api.responses import JsonResponse, encode_json, matches_etag, not_modified
+from api.responses import REVALIDATED, JsonResponse, encode_json, matches_etag, not_modified
 
 router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["metrics"])
 
-
-def _get_cache(request: Request) -> AnswerCache:
-    cache: AnswerCache = request.app.state.metrics_cache
-    return cache
-
-
-CacheDep = Annotated[AnswerCache, Depends(_get_cache)]
 
 _PUBLISH_EXAMPLE = {"epoch": 0, "loss": 0.61, "acc": 0.83}
 _PUBLISH_BODY: dict[str, Any] = {
@@ -53,8 +50,6 @@ _CSV_ANSWER: dict[int | str, dict[str, Any]] = {
 def show_metrics(
     job_id: JobId,
     request: Request,
-    database: DatabaseDep,
-    cache: CacheDep,
     since: Annotated[int, Query(ge=0, lt=2**63, description="The `cursor` of the answer before.")] = 0,
     names: Annotated[
         str | None, Query(description="Only these, with commas between.", pattern=r"^[^\x00-\x1f\x7f]+$")
@@ -64,28 +59,32 @@ def show_metrics(
 ) -> Response:
     """Get metrics as columns, all of them or what came since a cursor; as JSON or CSV."""
     is_csv = form == "csv" or (form is None and "text/csv" in request.headers.get("accept", ""))
-    with database.read() as session:
-        state, cursor = read_state(session, job_id)
+    database: Database = request.app.state.database
+    cache: AnswerCache = request.app.state.metrics_cache
+    with database.read_rows() as connection:
+        state, cursor = read_state(connection, request.state.principal.project_id, job_id)
         etag = f'"{cursor}-{"csv" if is_csv else "json"}"'
         if matches_etag(request.headers, etag):
             return not_modified(etag)
         key = (job_id, cursor, since, kind, names, is_csv)
         body = cache.get(key)
         if body is None:
-            columns = read_columns(session, job_id, since, kind, names.split(",") if names else None)
+            columns = read_columns(connection, job_id, since, kind, names.split(",") if names else None)
             answer = {"job_id": job_id, "state": state, "cursor": cursor, "kind": kind, "columns": columns}
             body = service.make_csv(columns).encode() if is_csv else encode_json(answer)
             cache.keep(key, body)
-    headers = {"ETag": etag, "Cache-Control": "no-cache", "Vary": "Accept"}
+    headers = {"ETag": etag, "Cache-Control": REVALIDATED, "Vary": "Accept"}
     if is_csv:
         headers["Content-Disposition"] = f'attachment; filename="{job_id}-{kind}.csv"'
     return Response(body, headers=headers, media_type="text/csv" if is_csv else "application/json")
 
 
 @router.post("/metrics", response_model=RecordedView, responses=documented(404, 409, 413, 422))
-def record_metrics(job_id: JobId, points: PointsRequest, database: DatabaseDep) -> Response:
+async def record_metrics(job_id: JobId, points: PointsRequest, request: Request) -> Response:
     """Report points; a repeat changes nothing. A stale attempt gets 409 and must stop."""
-    return JsonResponse({"recorded": service.record_points(database, job_id, points)})
+    project_id = request.state.principal.project_id
+    recorded = await service.record_points(request.app.state.ingest, project_id, job_id, points)
+    return JsonResponse({"recorded": recorded})
 
 
 async def _read_published(request: Request) -> Any:
@@ -108,8 +107,9 @@ async def _read_published(request: Request) -> Any:
     openapi_extra=_PUBLISH_BODY,
     responses=documented(400, 404, 409, 422),
 )
-def publish_epoch_end(
-    job_id: JobId, payload: Annotated[Any, Depends(_read_published)], database: DatabaseDep
-) -> Response:
+async def publish_epoch_end(job_id: JobId, request: Request) -> Response:
     """Take an epoch from stock Keras: `RemoteMonitor(root="http://host:8000/v1/jobs/<id>")`."""
-    return JsonResponse({"recorded": service.publish_epoch(database, job_id, payload)})
+    payload = await _read_published(request)
+    project_id = request.state.principal.project_id
+    recorded = await service.publish_epoch(request.app.state.ingest, project_id, job_id, payload)
+    return JsonResponse({"recorded": recorded})

@@ -4,12 +4,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from api.numbers import WHOLE
 from core.jobs.metrics import MetricPoint
 
 MetricName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Kind = Literal["epoch", "batch"]
-Step = Annotated[int, Field(ge=0, lt=2**53)]
-Epoch = Annotated[int, Field(ge=0, lt=2**31 - 1)]
+Step = Annotated[int, Field(ge=0, lt=2**53), WHOLE]
+Attempt = Annotated[int, Field(ge=0, lt=2**31 - 1), WHOLE]
+Epoch = Annotated[int, Field(ge=0, lt=2**31 - 1), WHOLE]
 
 EXAMPLE_COLUMNS: dict[str, Any] = {
     "job_id": "job_01JD5KA2R9C4H7V1M6T8E3W5BX",
@@ -41,13 +43,14 @@ EXAMPLE_POINTS: dict[str, Any] = {
 class Point(BaseModel):
     """What was measured at one epoch or batch."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     kind: Kind
     step: Step = Field(description="The epoch, or the batch counted over the whole run; from 0.")
     epoch: Epoch | None = None
     values: dict[MetricName, float] = Field(
-        description="NaN, Infinity and -Infinity may stand as bare words."
+        description="NaN, Infinity and -Infinity may stand as bare words.",
+        json_schema_extra={"additionalProperties": False},
     )
     recorded_at: float = Field(description="Seconds since 1970 in UTC.", ge=0, lt=1e12, allow_inf_nan=False)
 
@@ -59,10 +62,10 @@ class Point(BaseModel):
 class PointsRequest(BaseModel):
     """Points from a worker, or from a run elsewhere."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE_POINTS})
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"example": EXAMPLE_POINTS})
 
-    attempt: int | None = Field(
-        default=None, ge=0, description="Of the worker; left out by a run that trains elsewhere."
+    attempt: Attempt | None = Field(
+        default=None, description="Of the worker; left out by a run that trains elsewhere."
     )
     points: list[Point] = Field(max_length=10_000)
 

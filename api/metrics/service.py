@@ -7,48 +7,52 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from api.deps import Database
 from api.errors import Fault, ProblemError, invalid
-from api.jobs.repository import get_job
+from api.metrics.ingest import Ingest, Report
 from api.metrics.schemas import Epoch, MetricName, PointsRequest
-from core.jobs.metrics import MetricPoint, record
+from core.jobs.metrics import MetricPoint
+from core.jobs.recording import Standing
 from core.jobs.states import TERMINAL
-from core.tables import Job
+from core.spreadsheets import make_harmless
 
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 _EPOCH: Final = TypeAdapter(Epoch)
 _NAME: Final = TypeAdapter(MetricName)
 
 
-def record_points(database: Database, job_id: str, request: PointsRequest) -> int:
+async def record_points(ingest: Ingest, project_id: str, job_id: str, request: PointsRequest) -> int:
     """Store points of a worker's attempt, or of a run that trains elsewhere.
 
     Returns: how many were new or had changed. Raises: StaleAttemptError: the attempt counts no more.
     """
-    with database.write() as session:
-        job = get_job(session, job_id)
-        if request.attempt is None:
-            _check_open(job)
-            if not job.external:
-                detail = "is missing; a worker names the attempt it works for"
-                raise invalid([Fault(pointer="/attempt", detail=detail)])
-        return record(session, job_id, [point.to_core() for point in request.points], request.attempt)
+    check = _check_elsewhere if request.attempt is None else _check_nothing
+    points = [point.to_core() for point in request.points]
+    return await ingest.record(Report(project_id, job_id, points, request.attempt, check))
 
 
-def publish_epoch(database: Database, job_id: str, payload: Any) -> int:
+async def publish_epoch(ingest: Ingest, project_id: str, job_id: str, payload: Any) -> int:
     """Store what Keras's RemoteMonitor sends at the end of an epoch: the epoch and the logs in one object."""
-    point = _read_payload(payload)
-    with database.write() as session:
-        _check_open(get_job(session, job_id))
-        return record(session, job_id, [point])
+    return await ingest.record(Report(project_id, job_id, [_read_payload(payload)], None, _check_open))
 
 
-def _check_open(job: Job) -> None:
+def _check_nothing(job: Standing) -> None:
+    """The number of the attempt tells enough."""
+
+
+def _check_open(job: Standing) -> None:
     if job.state in TERMINAL:
         detail = (
-            f"Job {job.id} has {job.state}, so it takes no more metrics. Open a new one with POST /v1/jobs."
+            f"Job {job.job_id} has {job.state}, so it takes no more metrics. "
+            "Open a new one with POST /v1/jobs."
         )
         raise ProblemError(409, detail, name="job-ended")
+
+
+def _check_elsewhere(job: Standing) -> None:
+    _check_open(job)
+    if not job.external:
+        raise invalid(
+            [Fault(pointer="/attempt", detail="is missing; a worker names the attempt it works for")]
+        )
 
 
 def _read_payload(payload: Any) -> MetricPoint:
@@ -94,9 +98,9 @@ def _accepts(adapter: TypeAdapter[Any], value: Any) -> bool:
 
 
 def make_csv(columns: dict[str, list[Any]]) -> str:
-    """The columns as CSV; a name that a spreadsheet would run as a formula is quoted with an apostrophe."""
+    """The columns as CSV; their names are made harmless for spreadsheets."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([f"'{name}" if name.startswith(_FORMULA_STARTS) else name for name in columns])
+    writer.writerow([make_harmless(name) for name in columns])
     writer.writerows(zip(*columns.values()))
     return text.getvalue()

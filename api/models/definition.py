@@ -49,7 +49,7 @@ def check_definition(source: str | dict[str, Any], limits: DefinitionLimits, poi
             raise _refuse("The model has no layers, so it computes nothing.", f"{pointer}/config")
         summary = _summarise(model)
         return {
-            "name": model.name,
+            "name": str(model.name),
             "class_name": type(model).__name__,
             "keras_version": _find_text(definition, "keras_version"),
             "backend": _find_text(definition, "backend"),
@@ -130,7 +130,7 @@ def answer(order: dict[str, Any]) -> dict[str, Any]:
     """Do one check of this module, in the other process.
 
     Args: order: `check`, its name; `limits`, the fields of DefinitionLimits; `arguments`.
-    Returns: `value`, what it returned; or `problem`, the fields of the ProblemError.
+    Returns: `value`, what it returned; or `problem`, the packed ProblemError.
     """
     check = {each.__name__: each for each in (check_definition, check_weights, check_training)}[
         order["check"]
@@ -138,7 +138,7 @@ def answer(order: dict[str, Any]) -> dict[str, Any]:
     try:
         return {"value": check(**order["arguments"], limits=DefinitionLimits(**order["limits"]))}
     except ProblemError as exc:
-        return {"problem": {"detail": exc.detail, "name": exc.name, "pointer": exc.pointer}}
+        return {"problem": exc.pack()}
 
 
 def _refuse(detail: str, pointer: str) -> ProblemError:

@@ -91,5 +91,5 @@ def _call(
         detail = f"The model cannot be checked: {exc}."
         raise ProblemError(422, detail, name="invalid-model", pointer=pointer) from exc
     if "problem" in answer:
-        raise ProblemError(422, **answer["problem"])
+        raise ProblemError.unpack(answer["problem"])
     return answer["value"]

@@ -75,7 +75,7 @@ def create_model(
 def show_models(database: DatabaseDep, page: PageDep) -> Response:
     """List models, newest first."""
     with database.read() as session:
-        models, has_more = list_models(session, page)
+        models, has_more = list_models(session, database.project_id, page)
     return JsonResponse(make_page([view_model(model) for model in models], has_more))
 
 
@@ -83,7 +83,7 @@ def show_models(database: DatabaseDep, page: PageDep) -> Response:
 def show_model(model_id: ModelId, database: DatabaseDep) -> Response:
     """Get a model with its layers, shapes, parameters and memory estimate."""
     with database.read() as session:
-        return JsonResponse(view_model(get_model(session, model_id)))
+        return JsonResponse(view_model(get_model(session, database.project_id, model_id)))
 
 
 @router.get(
@@ -93,7 +93,9 @@ def show_model(model_id: ModelId, database: DatabaseDep) -> Response:
 def show_definition(model_id: ModelId, database: DatabaseDep) -> Response:
     """Get the definition as Keras 2 JSON; `model_from_json` takes it."""
     with database.read() as session:
-        return Response(get_model(session, model_id).definition, media_type="application/json")
+        return Response(
+            get_model(session, database.project_id, model_id).definition, media_type="application/json"
+        )
 
 
 @router.delete("/{model_id}", status_code=204, responses=documented(404, 409))

@@ -9,11 +9,11 @@ import orjson
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from api.deps import Database
+from api.deps import ProjectDatabase
 from api.errors import Fault, ProblemError, invalid
 from api.idempotency import IdempotentRequest, hash_request
 from api.models.isolation import CheckedModel, check_definition, check_weights
-from api.models.repository import get_model, is_model_used
+from api.models.repository import is_model_used, lock_model
 from api.models.schemas import view_model
 from api.models.weights import check_declared_bytes, check_file, read_file_definition
 from api.names import make_name
@@ -26,10 +26,13 @@ from core.storage import ObjectStore
 from core.tables import Model
 
 
-def make_model(checked: CheckedModel, name: str | None, weights_sha256: str | None = None) -> Model:
+def make_model(
+    project_id: str, checked: CheckedModel, name: str | None, weights_sha256: str | None = None
+) -> Model:
     """A row for a model that was checked."""
     return Model(
         id=new_id("mdl"),
+        project_id=project_id,
         name=name or make_name(checked.name, "model"),
         class_name=checked.class_name,
         keras_version=checked.keras_version,
@@ -42,7 +45,7 @@ def make_model(checked: CheckedModel, name: str | None, weights_sha256: str | No
 
 
 def create_model(
-    database: Database,
+    database: ProjectDatabase,
     store: ObjectStore,
     settings: Settings,
     upload: Upload,
@@ -59,7 +62,7 @@ def create_model(
     if kept is not None:
         return kept
     checked, has_weights = _check(upload, settings)
-    row = make_model(checked, name, upload.sha256 if has_weights else None)
+    row = make_model(database.project_id, checked, name, upload.sha256 if has_weights else None)
     row.weights_bytes = upload.size_bytes if has_weights else None
     with _open(database, store, settings, upload, has_weights) as session:
         if (kept := idempotent.reserve(session, digest)) is not None:
@@ -120,7 +123,7 @@ def _unquote(text: str) -> str:
 
 @contextmanager
 def _open(
-    database: Database, store: ObjectStore, settings: Settings, upload: Upload, has_weights: bool
+    database: ProjectDatabase, store: ObjectStore, settings: Settings, upload: Upload, has_weights: bool
 ) -> Iterator[Session]:
     if has_weights:
         with keep_object(database, store, upload.path, upload.sha256, settings.max_stored_bytes) as session:
@@ -130,13 +133,13 @@ def _open(
             yield session
 
 
-def delete_model(database: Database, store: ObjectStore, model_id: str) -> None:
+def delete_model(database: ProjectDatabase, store: ObjectStore, model_id: str) -> None:
     """Delete a model that no job uses.
 
     Raises: ProblemError (409): a job uses it.
     """
     with database.write() as session:
-        model = get_model(session, model_id)
+        model = lock_model(session, database.project_id, model_id)
         if is_model_used(session, model_id):
             raise ProblemError(409, f"Jobs use the model {model_id}, so it stays.", name="model-in-use")
         session.delete(model)

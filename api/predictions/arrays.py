@@ -1,4 +1,7 @@
-"""Arrays of predictions: out of JSON, .npy and .npz, and back in the same form."""
+"""Arrays of predictions out of JSON, .npy and .npz, held against the model.
+
+It is called through `api.predictions.isolation`, in a process of its own.
+"""
 
 import io
 import math
@@ -11,11 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 from numpy.lib import format as npy_format
-from starlette.responses import Response
 
 from api.errors import Fault, ProblemError, invalid, pointer_to
-from api.responses import JsonResponse
-from core.jobs.metrics import to_json
+from core.attachment import Attachment
 
 Array = npt.NDArray[Any]
 Form = Literal["json", "npy", "npz"]
@@ -28,6 +29,26 @@ FORMS: Final[Mapping[str, Form]] = {
     "application/npy": "npy",
     "application/npz": "npz",
 }
+
+
+def normalize(order: dict[str, Any]) -> Attachment | dict[str, Any]:
+    """Make one .npz, with an array an input, of what a request brings.
+
+    Args: order: `path`, of the request's body; `form`; `inputs`, as of `check_arrays`; `max_bytes` and
+        `max_json_bytes`, as of `read_arrays`.
+    Returns: the .npz; or `problem`, the packed ProblemError.
+    """
+    inputs = order["inputs"]
+    names = [entry["name"] for entry in inputs]
+    limits = order["max_bytes"], order["max_json_bytes"]
+    try:
+        arrays = read_arrays(Path(order["path"]), order["form"], names, *limits)
+        check_arrays(arrays, inputs)
+    except ProblemError as exc:
+        return {"problem": exc.pack()}
+    buffer = io.BytesIO()
+    write_npz(buffer, arrays)
+    return Attachment({}, buffer.getbuffer())
 
 
 def read_arrays(
@@ -94,32 +115,12 @@ def _find_misfit(array: Array, entry: Mapping[str, Any]) -> str | None:
     return None
 
 
-def write_answer(arrays: Mapping[str, Array], form: Form) -> Response:
-    """The arrays in the form in which the input came; several never fit .npy and come as .npz."""
-    if form == "json":
-        plain = {name: _to_plain(array) for name, array in arrays.items()}
-        return JsonResponse({"y": plain if len(plain) > 1 else next(iter(plain.values()))})
-    buffer = io.BytesIO()
-    if form == "npy" and len(arrays) == 1:
-        np.save(buffer, next(iter(arrays.values())), allow_pickle=False)
-        return Response(buffer.getvalue(), media_type="application/x-npy")
-    write_npz(buffer, arrays)
-    return Response(buffer.getvalue(), media_type="application/x-npz")
-
-
 def write_npz(target: BinaryIO | Path, arrays: Mapping[str, Array]) -> None:
     """Write arrays as .npz; unlike `numpy.savez`, under any name."""
     with zipfile.ZipFile(target, "w") as archive:
         for name, array in arrays.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
                 npy_format.write_array(file, array, allow_pickle=False)
-
-
-def _to_plain(array: Array) -> Any:
-    if np.isfinite(array).all():
-        return array.tolist()
-    flat = [to_json(float(value)) for value in array.ravel()]
-    return np.array(flat, dtype=object).reshape(array.shape).tolist()
 
 
 def _name_arrays(value: Any, input_names: list[str]) -> dict[str, Array]:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from api.deps import DatabaseDep, QueueDep, SettingsDep, StoreDep
 from api.errors import documented
 from api.names import JobId
-from api.predictions.arrays import write_answer
+from api.predictions.answers import write_answer
 from api.predictions.schemas import PREDICT_ANSWER, PREDICT_BODY
 from api.predictions.service import find_form, forget_prediction, submit_prediction, wait_for_prediction
 from api.uploads import UploadDep

@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import tempfile
 import time
-from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -13,11 +12,12 @@ import numpy as np
 from anyio import to_thread
 from sqlalchemy import select
 
-from api.deps import Database, Queue
+from api.deps import Database, ProjectDatabase, Queue
 from api.errors import ProblemError, not_found
 from api.jobs.repository import get_job
 from api.objects import discard_unreferenced, keep_object
-from api.predictions.arrays import FORMS, Array, Form, check_arrays, read_arrays, write_npz
+from api.predictions.arrays import FORMS, Array, Form
+from api.predictions.isolation import write_input
 from api.uploads import Upload, find_uploads_folder
 from core.database import utc_now
 from core.identifiers import new_id
@@ -40,45 +40,39 @@ def find_form(upload: Upload) -> Form:
 
 
 def submit_prediction(
-    database: Database, store: ObjectStore, queue: Queue, settings: Settings, job_id: str, upload: Upload
+    database: ProjectDatabase,
+    store: ObjectStore,
+    queue: Queue,
+    settings: Settings,
+    job_id: str,
+    upload: Upload,
 ) -> str:
     """Check the input, keep it and tell the workers. Returns: the prediction's id.
 
     Raises: ProblemError (409): the job has no model yet. ProblemError (422): the input does not fit it.
     """
     with database.read() as session:
-        job = get_job(session, job_id)
+        job = get_job(session, database.project_id, job_id)
         if session.get(Artifact, (job_id, MODEL_FILE)) is None or job.model_id is None:
             detail = f"Job {job_id} is {job.state} and has no {MODEL_FILE}; predict once it has succeeded."
             raise ProblemError(409, detail, name="no-trained-model")
         model = session.get_one(Model, job.model_id)
-    inputs = model.summary["inputs"]
-    names = [entry["name"] for entry in inputs]
-    limits = settings.max_decompressed_bytes, settings.max_body_bytes
-    arrays = read_arrays(upload.path, find_form(upload), names, *limits)
-    check_arrays(arrays, inputs)
-    _forget_abandoned(database, store)
     prediction = Prediction(id=new_id("prd"), job_id=job_id, state="queued")
-    _keep(database, store, settings, prediction, arrays)
+    with tempfile.TemporaryDirectory(dir=find_uploads_folder(settings)) as folder:
+        path = Path(folder, "input.npz")
+        write_input(upload.path, find_form(upload), model.summary["inputs"], settings, path)
+        _forget_abandoned(database, store)
+        _keep(database, store, prediction, path)
     queue.ring_prediction(prediction.id)
     return prediction.id
 
 
-def _keep(
-    database: Database,
-    store: ObjectStore,
-    settings: Settings,
-    prediction: Prediction,
-    arrays: Mapping[str, Array],
-) -> None:
-    """Store the input as one .npz with an array an input, and the row that names it."""
-    with tempfile.TemporaryDirectory(dir=find_uploads_folder(settings)) as folder:
-        path = Path(folder, "input.npz")
-        write_npz(path, arrays)
-        with path.open("rb") as file:
-            prediction.input_sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        with keep_object(database, store, path, prediction.input_sha256) as session:
-            session.add(prediction)
+def _keep(database: ProjectDatabase, store: ObjectStore, prediction: Prediction, path: Path) -> None:
+    """Store the input, and the row that names it."""
+    with path.open("rb") as file:
+        prediction.input_sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    with keep_object(database, store, path, prediction.input_sha256) as session:
+        session.add(prediction)
 
 
 async def wait_for_prediction(

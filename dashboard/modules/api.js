@@ -1,5 +1,7 @@
 /** Requests to the HTTP API. */
 
+import { signIn } from "./session.js";
+
 const TIMEOUT_MILLISECONDS = 10_000;
 
 /** An answer that is not 2xx, with the words of its problem document. */
@@ -10,13 +12,16 @@ export class ApiError extends Error {
   }
 }
 
-/** Sends a request and gives the JSON of the answer. */
+/** Sends a request and gives the JSON of the answer; asks for a key first where one is needed. */
 export async function fetchJson(path, method = "GET") {
   const response = await fetch(path, {
     method,
     headers: { Accept: "application/json" },
     signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS),
   });
+  if (response.status === 401) {
+    await signIn();
+  }
   if (!response.ok) {
     throw new ApiError(response.status, await readProblem(response));
   }

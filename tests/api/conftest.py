@@ -23,6 +23,12 @@ def serve(home: Path, database_url: str, **settings: Any) -> Iterator[ApiProcess
 
 
 @pytest.fixture(scope="session")
+def serve_at() -> Any:
+    """The function that runs a server on a database, with settings of its own."""
+    return serve
+
+
+@pytest.fixture(scope="session")
 def serve_sqlite() -> Any:
     """The function that runs a server of a test's own, with settings of its own."""
 

@@ -30,6 +30,18 @@ def test_every_answer_has_an_example(api: httpx.Client) -> None:
                     assert content.get("schema") or content.get("example"), f"{method} {path} {status}"
 
 
+def test_no_parameter_is_said_to_be_null(api: httpx.Client) -> None:
+    document = api.get("/openapi.json").json()
+    told = [
+        parameter["schema"]
+        for operations in document["paths"].values()
+        for operation in operations.values()
+        for parameter in operation.get("parameters", ())
+    ]
+    assert any(schema.get("pattern") == "^[A-Z]{1,20}$" for schema in told)  # the method of GET /v1/audit
+    assert [schema for schema in told if "null" in str(schema)] == []
+
+
 def test_errors_are_documented_as_problems(api: httpx.Client) -> None:
     document = api.get("/openapi.json").json()
     assert "HTTPValidationError" not in document["components"]["schemas"]
@@ -57,7 +69,7 @@ def test_page_loads_nothing_from_elsewhere(api: httpx.Client) -> None:
         assert address.startswith(("/docs/", "data:"))
         if address.startswith("/"):
             assert api.get(address).status_code == 200
-    assert "SwaggerUIBundle" in page
+    assert "SwaggerUIBundle" in api.get("/docs/start.js").text
 
 
 def test_start_leads_to_the_dashboard(api: httpx.Client) -> None:

@@ -35,6 +35,13 @@ class TestRemoteMonitor:
         assert (job["epoch"], job["progress"], job["metrics"]) == (2, 0.5, {"loss": 0.25})
         assert job["best"] == {"name": "loss", "value": 0.25, "epoch": 1}
 
+    def test_the_best_epoch_is_that_of_the_validation(self, api: httpx.Client, job_id: str) -> None:
+        for epoch, (loss, val_loss) in enumerate(((0.5, 0.75), (0.25, 0.5), (0.125, 0.625))):
+            logs = {"epoch": epoch, "loss": loss, "val_loss": val_loss}
+            assert api.post(f"/v1/jobs/{job_id}/publish/epoch/end/", json=logs).is_success
+        best = api.get(f"/v1/jobs/{job_id}").json()["best"]
+        assert best == {"name": "val_loss", "value": 0.5, "epoch": 1}
+
     def test_other_field_name(self, api: httpx.Client, job_id: str) -> None:
         answer = api.post(f"/v1/jobs/{job_id}/publish/epoch/end/", data={"json": '{"epoch": 0, "loss": 1}'})
         assert answer.json() == {"recorded": 1}

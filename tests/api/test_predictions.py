@@ -10,40 +10,19 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from core.database import utc_now
 from core.settings import Settings
 from core.storage import open_store
-from core.tables import Artifact, Job, Model, Prediction
+from core.tables import Prediction
+from tests.trained_job import add_trained_job
 
 INPUTS = [{"name": "dense_1_input", "shape": [None, 3], "dtype": "float32", "vocabulary_size": None}]
 TWO_INPUTS = [
     {"name": "file", "shape": [None, 2], "dtype": "float32", "vocabulary_size": None},
     {"name": "words", "shape": [None, None], "dtype": "int32", "vocabulary_size": 10},
 ]
-
-
-def make_trained_job(server: Any, job_id: str, inputs: list[dict[str, Any]]) -> str:
-    """Give a run a model and a model.h5, as a worker leaves a job behind."""
-    stored = open_store(Settings(home=server.home)).put_stream([b"the model"])
-    model_id = "mdl_" + job_id.removeprefix("job_")
-    with server.session() as session:
-        session.add(
-            Model(
-                id=model_id,
-                name="m",
-                class_name="Model",
-                definition="{}",
-                definition_sha256="0" * 64,
-                summary={"inputs": inputs},
-            )
-        )
-        session.flush()
-        session.execute(update(Job).where(Job.id == job_id).values(model_id=model_id))
-        row = {"sha256": stored.sha256, "size_bytes": 9, "media_type": "application/x-hdf5"}
-        session.add(Artifact(job_id=job_id, name="model.h5", **row))
-    return job_id
 
 
 @contextmanager
@@ -85,7 +64,7 @@ def double(inputs: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def trained(server: Any, job_id: str) -> str:
-    return make_trained_job(server, job_id, INPUTS)
+    return add_trained_job(server, job_id, INPUTS)
 
 
 def to_npy(array: Any) -> bytes:
@@ -110,7 +89,7 @@ class TestForms:
         np.testing.assert_array_equal(np.load(io.BytesIO(answer.content)), self.X * 2)
 
     def test_npz_of_several_inputs(self, api: httpx.Client, server: Any, job_id: str) -> None:
-        make_trained_job(server, job_id, TWO_INPUTS)
+        add_trained_job(server, job_id, TWO_INPUTS)
         inputs = {"file": np.ones((2, 2), "float32"), "words": np.array([[1, 2, 3], [4, 5, 9]])}
         body = {"x": {name: array.tolist() for name, array in inputs.items()}}
 
@@ -168,7 +147,7 @@ class TestRefusals:
     def test_word_outside_the_vocabulary(
         self, api: httpx.Client, server: Any, job_id: str, problem: Any
     ) -> None:
-        make_trained_job(server, job_id, TWO_INPUTS)
+        add_trained_job(server, job_id, TWO_INPUTS)
         body = {"x": {"file": [[1, 2]], "words": [[10]]}}
         problem(api.post(f"/v1/jobs/{job_id}/predict", json=body), 422, "/x/words")
 

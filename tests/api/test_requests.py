@@ -12,7 +12,8 @@ from core.database import utc_now
 from core.identifiers import new_id
 from core.jobs import transitions
 from core.jobs.lease import claim, release
-from core.jobs.metrics import MetricPoint, record
+from core.jobs.metrics import MetricPoint
+from core.jobs.recording import lock, record
 from core.jobs.states import JobState
 from core.tables import Job
 
@@ -105,7 +106,10 @@ class TestRetry:
     @pytest.fixture
     def failed_id(self, server: Any, running_id: str) -> str:
         with server.session() as session:
-            record(session, running_id, [MetricPoint("epoch", 0, 0, {"loss": 0.5}, 0.0)], 1)
+            connection = session.connection()
+            record(
+                connection, lock(connection, running_id), [MetricPoint("epoch", 0, 0, {"loss": 0.5}, 0.0)], 1
+            )
             session.get_one(Job, running_id).checkpoint_at = utc_now()
             session.flush()
             error = {"type": "run-crashed", "title": "It crashed"}

@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from benchmarks.engine.measuring import measure
+from benchmarks.engine.report import format_row, format_table
+from benchmarks.engine.together import Training
 from benchmarks.engine.with_engine.runs import MODELS
 from benchmarks.engine.with_engine.runs import Run as EngineRun
 from benchmarks.engine.with_torch.runs import SETUPS
@@ -32,3 +35,20 @@ def test_both_sides_predict_the_same_and_learn_alike(name: str) -> None:
         # All rows are one batch: the order in which they are shuffled does not matter.
         losses = [(own.fit(), plain.fit()) for _ in range(3)]
         np.testing.assert_allclose(*zip(*losses, strict=True), rtol=2e-3)
+
+
+def test_a_row_has_every_figure_of_both_sides() -> None:
+    row = measure(WORKLOADS["small_mlp"], rounds=1, steps=2, threads=1, by_cpu_time=True)
+    assert row.fit is not None
+    assert row.predict is not None
+    pairs = (row.fit, row.predict, row.first_epoch, row.memory)
+    assert all(figure > 0 for pair in pairs for figure in (pair.engine, pair.torch))
+    assert format_table([row]).splitlines()[-1].count("|") == format_row(row).count("|")
+
+
+def test_a_training_waits_until_it_is_told_to_go_on() -> None:
+    training = Training("small_mlp", epochs=1, slots=2)
+    assert training.is_waiting
+    training.start()
+    training.finish()
+    assert not training.is_waiting

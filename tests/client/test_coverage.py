@@ -14,6 +14,7 @@ def call_everything(client, definition, points_path, tmp_path):
     model = client.models.create(definition)
     dataset = client.datasets.upload(points_path)
     job = client.jobs.create(external=True)
+    key = client.keys.create("me")
     calls = [
         lambda: client.models.get(model.id),
         lambda: client.models.list(),
@@ -28,6 +29,7 @@ def call_everything(client, definition, points_path, tmp_path):
         lambda: client.jobs.metrics(job.id),
         lambda: client.jobs.record(job.id, [], attempt=0),
         lambda: client.jobs.publish(job.id, 0, {"loss": 1.0}),
+        lambda: client.jobs.mint_token(job.id),
         lambda: client.jobs.finish(job.id),
         lambda: client.jobs.cancel(job.id),
         lambda: client.jobs.pause(job.id),
@@ -40,6 +42,12 @@ def call_everything(client, definition, points_path, tmp_path):
         lambda: client.jobs.artifacts(job.id),
         lambda: client.jobs.predict(job.id, np.zeros((1, 3))),
         client.workers,
+        client.access,
+        lambda: list(client.audit()),
+        lambda: client.keys.list(),
+        lambda: client.keys.get(key.id),
+        lambda: client.keys.rotate(key.id),
+        lambda: client.keys.revoke(key.id),
     ]
     for call in calls:
         with suppress(KerasdError):
@@ -59,7 +67,8 @@ def test_every_route_has_its_method(service, client, definition, points_path, tr
     routes = [
         (method.upper(), path)
         for path, methods in document["paths"].items()
-        if path.startswith("/v1/")
+        # Where browsers trade a key for a cookie; the SDK sends its key itself.
+        if path.startswith("/v1/") and path != "/v1/session"
         for method in methods
     ]
     assert len(routes) > 20

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from core.identifiers import new_id
 from core.jobs import transitions
@@ -21,14 +21,16 @@ CHROMIUM_ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # The name of a stranger's site that leads to this machine.
+    "--host-resolver-rules=MAP rebound.example 127.0.0.1",
 ]
 
 
 class Api(ApiProcess):
     """The API, and what a script that trains elsewhere tells it."""
 
-    def __init__(self, home: Path) -> None:
-        super().__init__(home, f"sqlite:///{home / 'kerasd.db'}")
+    def __init__(self, home: Path, **settings: Any) -> None:
+        super().__init__(home, f"sqlite:///{home / 'kerasd.db'}", **settings)
         self.client = httpx.Client(base_url=self.url, timeout=60)
 
     def stop(self) -> None:
@@ -77,7 +79,8 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
         server.stop()
 
 
-@pytest.fixture(scope="session")
+# Of a module, since an event loop runs in this process until it is closed, where no other test may want one.
+@pytest.fixture(scope="module")
 def browser(chromium_path: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=chromium_path, args=CHROMIUM_ARGUMENTS)
@@ -93,9 +96,16 @@ def page(browser: Browser, api: Api) -> Iterator[Page]:
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: note_violation(message, errors))
     yield page
     context.close()
     assert errors == []
+
+
+def note_violation(message: ConsoleMessage, errors: list[str]) -> None:
+    """Keep what the browser says of the Content-Security-Policy; that a request failed is told there too."""
+    if message.type == "error" and "Content Security Policy" in message.text:
+        errors.append(message.text)
 
 
 @pytest.fixture

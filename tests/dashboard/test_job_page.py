@@ -11,7 +11,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from core.database import session_scope
 from core.jobs import events, lease, transitions
-from core.jobs.metrics import MetricPoint, record
+from core.jobs.metrics import MetricPoint
+from core.jobs.recording import lock, record
 from core.jobs.states import JobState
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class TestCurves:
         page = open_job(job_id)
         wait_for_points(page, "loss", "loss", 1)
         api.publish(job_id, 0, loss=1.0)
-        page.wait_for_function("document.querySelector('.plot').data[0].y[0] === 1")
+        page.wait_for_function("() => document.querySelector('.plot').data[0].y[0] === 1")
         assert traces(page, "loss")["loss"]["x"] == [1]
 
     def test_hover_tells_every_value_of_an_epoch(self, curves: Page) -> None:
@@ -132,7 +133,8 @@ class TestCurves:
         job_id = api.open_external("batches")
         points = [MetricPoint("batch", step, 0, {"loss": 3.0 - step}, 0.0) for step in range(3)]
         with session_scope(api.db_engine) as session:
-            record(session, job_id, points)
+            connection = session.connection()
+            record(connection, lock(connection, job_id), points)
         page = open_job(job_id)
         page.get_by_text("Batches", exact=True).click()
         wait_for_points(page, "loss", "loss", 3)
@@ -145,7 +147,7 @@ class TestCurves:
         for width in (1280, 390):
             curves.set_viewport_size({"width": width, "height": 800})
             curves.wait_for_function(
-                """[...document.querySelectorAll(".plot")].every((plot) =>
+                """() => [...document.querySelectorAll(".plot")].every((plot) =>
                     Math.abs(plot.querySelector(".main-svg").clientWidth - plot.clientWidth) < 2)"""
             )
             assert curves.evaluate("document.documentElement.scrollWidth") == width
@@ -230,14 +232,16 @@ class TestNews:
         with session_scope(api.db_engine) as session:
             lease.claim(session, job_id, "trainer", 3600)
             events.append_log(session, job_id, ["before"], 1)
-            record(session, job_id, [MetricPoint("epoch", 0, 0, {"loss": 2.0}, 0.0)], 1)
+            connection = session.connection()
+            record(connection, lock(connection, job_id), [MetricPoint("epoch", 0, 0, {"loss": 2.0}, 0.0)], 1)
         page = open_job(job_id)
         wait_for_points(page, "loss", "loss", 1)
         api.kill()
         page.locator("#connection[data-status=offline]").wait_for()
         with session_scope(api.db_engine) as session:
             events.append_log(session, job_id, ["while away"], 1)
-            record(session, job_id, [MetricPoint("epoch", 1, 1, {"loss": 1.0}, 0.0)], 1)
+            connection = session.connection()
+            record(connection, lock(connection, job_id), [MetricPoint("epoch", 1, 1, {"loss": 1.0}, 0.0)], 1)
         api.start()
         page.locator("#connection[data-status=live]").wait_for()
         with session_scope(api.db_engine) as session:

@@ -75,7 +75,7 @@ class TestRow:
 
 class TestQueue:
     def test_shows_the_place_in_the_queue_and_the_worker_of_a_run(self, api: "Api", jobs: Page) -> None:
-        running, first, second = (api.queue(name, priority=1) for name in ("claimed", "first", "second"))
+        running, first, second = (api.queue(name, priority=100) for name in ("claimed", "first", "second"))
         with session_scope(api.db_engine) as session:
             assert lease.claim(session, running, "trainer", 60)
             session.add(

@@ -5,7 +5,6 @@ import pickle
 import struct
 import zipfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,8 +13,6 @@ import pyarrow.parquet
 import pytest
 import torch
 
-from api.errors import ProblemError
-from api.predictions.arrays import Form, read_arrays
 from tests.hostile.conftest import Traps
 
 MIB = 1024**2
@@ -106,13 +103,3 @@ def test_data_sets_of_strangers(attack: Callable[[Traps], bytes], traps: Traps, 
 
 
 READ_BY_PREDICTIONS = [name for name in ATTACKS if not name.startswith(("csv", "parquet", "names", "files"))]
-
-
-@pytest.mark.parametrize("form", ["npy", "npz"])
-@pytest.mark.parametrize("attack", READ_BY_PREDICTIONS)
-def test_arrays_for_predictions(form: Form, attack: str, traps: Traps, tmp_path: Path) -> None:
-    path = tmp_path / "body"
-    path.write_bytes(ATTACKS[attack](traps))
-    with pytest.raises(ProblemError) as caught:
-        read_arrays(path, form, ["x"], 64 * MIB, MIB)
-    assert caught.value.status_code in (400, 413, 422)

@@ -59,15 +59,15 @@ def list_places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, .
 
 
 @st.composite
-def mutated_definitions(draw: st.DrawFn) -> Any:
-    """A real definition with one to three places changed, doubled or taken away."""
-    definition = copy.deepcopy(draw(st.sampled_from(DEFINITIONS)))
-    for _ in range(draw(st.integers(1, 3))):
-        places = [path for path in list_places(definition) if path]
+def changed(draw: st.DrawFn, body: dict[str, Any], least: int = 0) -> Any:
+    """A body with `least` to three places changed, doubled or taken away."""
+    found = copy.deepcopy(body)
+    for _ in range(draw(st.integers(least, 3))):
+        places = [path for path in list_places(found) if path]
         if not places:
             break
         *parents, key = draw(st.sampled_from(places))
-        place: Any = definition
+        place: Any = found
         for step in parents:
             place = place[step]
         match draw(st.sampled_from(["replace", "remove", "double", "invent"])):
@@ -79,7 +79,13 @@ def mutated_definitions(draw: st.DrawFn) -> Any:
                 place.append(copy.deepcopy(place[key]))
             case _:
                 place[key] = draw(plain)
-    return definition
+    return found
+
+
+@st.composite
+def mutated_definitions(draw: st.DrawFn) -> Any:
+    """A real definition that was changed."""
+    return draw(changed(draw(st.sampled_from(DEFINITIONS)), least=1))
 
 
 def test_there_are_definitions_of_every_line() -> None:

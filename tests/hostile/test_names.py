@@ -36,14 +36,19 @@ def test_names_of_objects(kind: str, name: str, refuse: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["a/../../b", "%2e%2e%2fkerasd.db", "..%5ckerasd.db", "%00", "../kerasd.db", "."]
-)
+    "name",
+    [
+        "a/../../b", "%2e%2e%2fkerasd.db", "..%5ckerasd.db", "%00", "../kerasd.db", ".",
+        "a%0d%0aSet-Cookie:%20b=c", "a%22;filename=%22b", "%e2%80%aeh5.ledom", "model.h5%0a",
+    ],
+)  # fmt: skip
 def test_addresses_lead_to_no_file(name: str, api: httpx.Client, server: ApiProcess) -> None:
     """MLflow's CVE-2025-11201 and CVE-2026-2614."""
     job = api.post("/v1/jobs", json={"external": True, "epochs": 1}).json()["id"]
     for path in (f"/v1/jobs/{job}/artifacts/{name}", f"/v1/models/{name}", f"/static/{name}", f"/{name}"):
         answer = httpx.request("GET", server.url + path)
         assert b"SQLite" not in answer.content
+        assert answer.headers.keys().isdisjoint({"set-cookie", "content-disposition"})
         assert answer.status_code in (200, 307, 404), path
         if answer.status_code == 200:  # "." and "..": another address, which has an answer of its own
             assert answer.headers["content-type"].startswith(("text/html", "application/json"))

@@ -3,6 +3,7 @@
 import os
 import socket
 import time
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -72,7 +73,7 @@ def test_slow_uploads_hold_up_nobody(api: httpx.Client, server: ApiProcess) -> N
     slow = [connect(server) for _ in range(100)]
     try:
         for number, each in enumerate(slow):
-            each.sendall(b"POST /v1/datasets HTTP/1.1\r\nHost: a\r\n")
+            each.sendall(b"POST /v1/datasets HTTP/1.1\r\nHost: localhost\r\n")
             if number % 2:
                 each.sendall(b"Content-Length: 1000000\r\n\r\na,b\n")
         start = time.monotonic()
@@ -93,15 +94,15 @@ def wait_for_no_uploads(server: ApiProcess) -> None:
 
 
 RAW = {
-    "two lengths": b"POST /v1/jobs HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nContent-Length: 20\r\n\r\n{}",
-    "length and chunks": b"POST /v1/jobs HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n"
+    "two lengths": b"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nContent-Length: 20\r\n\r\n{}",
+    "length and chunks": b"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n"
     b"Transfer-Encoding: chunked\r\n\r\n{}",
-    "length below zero": b"POST /v1/jobs HTTP/1.1\r\nHost: a\r\nContent-Length: -2\r\n\r\n{}",
-    "length that is no number": b"POST /v1/jobs HTTP/1.1\r\nHost: a\r\nContent-Length: \xc2\xb2\r\n\r\n{}",
-    "chunk below zero": b"POST /v1/jobs HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n{}\r\n",
-    "header of a megabyte": b"GET /v1/jobs HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 1024**2 + b"\r\n\r\n",
-    "path of a megabyte": b"GET /v1/" + b"a" * 1024**2 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
-    "NUL in a header": b"GET /v1/jobs HTTP/1.1\r\nHost: a\r\nX: a\x00b\r\n\r\n",
+    "length below zero": b"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: -2\r\n\r\n{}",
+    "length that is no number": b"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: \xc2\xb2\r\n\r\n{}",
+    "chunk below zero": b"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n{}\r\n",
+    "header of a megabyte": b"GET /v1/jobs HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 1024**2 + b"\r\n\r\n",
+    "path of a megabyte": b"GET /v1/" + b"a" * 1024**2 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "NUL in a header": b"GET /v1/jobs HTTP/1.1\r\nHost: localhost\r\nX: a\x00b\r\n\r\n",
     "no HTTP": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
 }
 
@@ -109,8 +110,9 @@ RAW = {
 @pytest.mark.parametrize("raw", RAW.values(), ids=RAW)
 def test_what_is_no_request_is_refused(raw: bytes, api: httpx.Client, server: ApiProcess) -> None:
     with connect(server) as connection:
-        connection.sendall(raw)
-        connection.shutdown(socket.SHUT_WR)
+        with suppress(OSError):  # the server may have hung up by then
+            connection.sendall(raw)
+            connection.shutdown(socket.SHUT_WR)
         answer = read_all(connection)
     assert answer == b"" or answer.split()[1].startswith(b"4"), answer[:200]
     assert api.get("/healthz").is_success

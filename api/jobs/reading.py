@@ -1,0 +1,156 @@
+"""SQL about jobs that are shown: rows without objects, whose JSON goes out as the database holds it."""
+
+from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import (
+    JSON,
+    Connection,
+    Dialect,
+    Select,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    bindparam,
+    cast,
+    select,
+    true,
+    union_all,
+)
+
+from api.errors import not_found
+from api.jobs.views import JobView
+from api.pagination import PageRequest
+from core.jobs.states import JobState
+from core.jobs.waiting import find_positions
+from core.tables import Attempt, Job, Metric
+
+Columns = dict[str, Any]
+"""Of one row, by name."""
+
+_PAST_ALL_IDS: Final = "~"
+
+
+class _EncodedJson(TypeDecorator[Any]):
+    """JSON that is neither decoded nor encoded again."""
+
+    impl = Text
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Callable[[Any], orjson.Fragment | None]:
+        return _wrap
+
+
+def _wrap(text: str | None) -> orjson.Fragment | None:
+    return None if text is None else orjson.Fragment(text)
+
+
+_JOBS: Final[Table] = Job.__table__  # type: ignore[assignment]
+_METRICS: Final[Table] = Metric.__table__  # type: ignore[assignment]
+_ATTEMPTS: Final[Table] = Attempt.__table__  # type: ignore[assignment]
+_SHOWN: Final = [
+    cast(column, _EncodedJson()).label(column.name) if isinstance(column.type, JSON) else column
+    for column in _JOBS.columns
+    if column.name in {*JobView.model_fields, "last_metrics", "turn_at", "cancel_requested_at"}
+]
+_OWN: Final = _JOBS.c.project_id == bindparam("project_id")
+_LIMIT: Final[Any] = bindparam("number")
+# The least validation loss, or the least loss where nothing validates.
+_BEST: Final = (
+    select(
+        _METRICS.c.name.label("best_name"),
+        _METRICS.c.value.label("best_value"),
+        _METRICS.c.step.label("best_epoch"),
+    )
+    .where(
+        _METRICS.c.job_id == bindparam("job_id"),
+        _METRICS.c.kind == "epoch",
+        _METRICS.c.name.in_(("val_loss", "loss")),
+        _METRICS.c.value.is_not(None),
+    )
+    .order_by(_METRICS.c.name.desc(), _METRICS.c.value, _METRICS.c.step)
+    .limit(1)
+    .subquery()
+)
+_ONE: Final = (
+    select(*_SHOWN, *_BEST.c)
+    .select_from(_JOBS.outerjoin(_BEST, true()))
+    .where(_JOBS.c.id == bindparam("job_id"), _OWN)
+)
+_ATTEMPTS_OF_ONE: Final = (
+    select(*[column for column in _ATTEMPTS.columns if column.name != "job_id"])
+    .where(_ATTEMPTS.c.job_id == bindparam("job_id"))
+    .order_by(_ATTEMPTS.c.number)
+)
+
+
+def read_job(connection: Connection, project_id: str, job_id: str) -> Columns:
+    """Read a job of a project with its best epoch, or raise the 404."""
+    found = _read(connection, _ONE, {"job_id": job_id, "project_id": project_id})
+    if not found:
+        raise not_found("job", job_id)
+    return found[0]
+
+
+def list_jobs(
+    connection: Connection,
+    project_id: str,
+    page: PageRequest,
+    states: Collection[JobState],
+    tag: str | None,
+) -> tuple[list[Columns], bool]:
+    """Read one page of a project's jobs, newest first; of these states and with this tag where they are given."""
+    parameters = {
+        "project_id": project_id,
+        "after": page.after or _PAST_ALL_IDS,
+        "number": page.limit + 1,
+        "tag": _make_pattern(tag or ""),
+        **{f"state_{place}": state for place, state in enumerate(sorted(set(states)))},
+    }
+    found = _read(connection, _make_list(len(set(states)), has_tag=tag is not None), parameters)
+    return found[: page.limit], len(found) > page.limit
+
+
+@lru_cache
+def _make_list(states: int, *, has_tag: bool) -> Select[Any]:
+    query = select(_JOBS.c.id).where(_OWN, _JOBS.c.id < bindparam("after"))
+    if has_tag:
+        query = query.where(cast(_JOBS.c.tags, String).like(bindparam("tag"), escape="\\"))
+    # The newest of each state are found by an index each; of several states at once all would have to be sorted.
+    chosen = [query.where(_JOBS.c.state == bindparam(f"state_{place}")) for place in range(states)] or [query]
+    newest = [_take_newest(each) for each in chosen]
+    ids = newest[0] if len(newest) == 1 else union_all(*newest)
+    return select(*_SHOWN).where(_JOBS.c.id.in_(ids)).order_by(_JOBS.c.id.desc()).limit(_LIMIT)
+
+
+def _make_pattern(tag: str) -> str:
+    # Tags hold no quotes, so the quoted tag occurs in the JSON text only as itself; nor do they hold % or backslashes.
+    return '%"' + tag.replace("_", r"\_") + '"%'
+
+
+def _take_newest(query: Select[tuple[str]]) -> Select[tuple[str]]:
+    return select(query.order_by(_JOBS.c.id.desc()).limit(_LIMIT).subquery().c.id)
+
+
+def find_queue_positions(connection: Connection, jobs: Collection[Columns]) -> dict[str, int]:
+    """Places of those jobs that wait in the queue, which all projects share, counted from 1."""
+    turns = [
+        (job["turn_at"], job["id"])
+        for job in jobs
+        if job["state"] == JobState.QUEUED and job["turn_at"] is not None
+    ]
+    return find_positions(connection, turns)
+
+
+def read_attempts(connection: Connection, job: Columns) -> Sequence[Columns]:
+    """All attempts at a job, the first one first."""
+    return _read(connection, _ATTEMPTS_OF_ONE, {"job_id": job["id"]}) if job["attempt"] else ()
+
+
+def _read(connection: Connection, statement: Select[Any], parameters: Columns) -> list[Columns]:
+    result = connection.execute(statement, parameters)
+    names = tuple(result.keys())
+    return [dict(zip(names, row)) for row in result]

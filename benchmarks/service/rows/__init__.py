@@ -1,0 +1,1 @@
+"""What is measured; each function adds its rows to the context."""
