@@ -43,14 +43,25 @@ def spare(surroundings: Surroundings, heard: list[dict[str, Any]]) -> Iterator[S
     spare.close()
 
 
-def find_template(children: set[int | None]) -> psutil.Process:
-    (template,) = [
+def list_processes(surroundings: Surroundings) -> set[psutil.Process]:
+    """Those that live and have this test's home: this process adopts what servers of other tests leave behind."""
+    return {
         process
         for process in psutil.Process().children()
-        if process.pid not in children
-        and process.status() != psutil.STATUS_ZOMBIE
-        and "worker.run.template" in process.cmdline()
-    ]
+        if find_home(process) == surroundings["KERASD_HOME"]
+    }
+
+
+def find_home(process: psutil.Process) -> str | None:
+    try:
+        return process.environ().get("KERASD_HOME")
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return None
+
+
+def find_template(surroundings: Surroundings, *children: Child) -> psutil.Process:
+    pids = {child.pid for child in children}
+    (template,) = [process for process in list_processes(surroundings) if process.pid not in pids]
     return template
 
 
@@ -61,12 +72,12 @@ def take_warm(spare: Spare) -> Child:
 
 
 def test_a_killed_spare_is_replaced_and_told_of(
-    spare: Spare, heard: list[dict[str, Any]], caplog: pytest.LogCaptureFixture
+    spare: Spare, surroundings: Surroundings, heard: list[dict[str, Any]], caplog: pytest.LogCaptureFixture
 ) -> None:
     child = take_warm(spare)
-    known = set(psutil.Process().children())
+    known = list_processes(surroundings)
     wait_until(lambda: spare.maintain() or len(heard) == 2, "the spare", READY_SECONDS)
-    (process,) = set(psutil.Process().children()) - known
+    (process,) = list_processes(surroundings) - known
     process.kill()
     with caplog.at_level(logging.ERROR):
         wait_until(lambda: spare.maintain() or len(heard) == 3, "another spare", READY_SECONDS)
@@ -74,13 +85,13 @@ def test_a_killed_spare_is_replaced_and_told_of(
     child.stop(grace_seconds=0)
 
 
-def test_a_killed_template_is_replaced(spare: Spare) -> None:
+def test_a_killed_template_is_replaced(spare: Spare, surroundings: Surroundings) -> None:
     child = take_warm(spare)
-    template = find_template({child.pid})
+    template = find_template(surroundings, child)
     template.kill()
     wait_until(lambda: template.status() == psutil.STATUS_ZOMBIE, "the end of the template")
     other = take_warm(spare)
-    assert find_template({child.pid, other.pid}).pid != template.pid
+    assert find_template(surroundings, child, other).pid != template.pid
     for each in (child, other):
         assert each.status is None
         each.stop(grace_seconds=0)
