@@ -294,6 +294,14 @@ orthogonal = Orthogonal
 
 _FACTORIES = (lecun_uniform, glorot_normal, glorot_uniform, he_normal, lecun_normal, he_uniform)
 
+# Those whose results nobody else holds. A class of one's own may keep what it gave.
+_GIVING_NEW_TENSORS = (Zeros, Ones, RandomNormal, RandomUniform, TruncatedNormal, VarianceScaling)
+
+
+def gives_new_tensors(initializer: Any) -> bool:
+    """Tell whether each call surely gives a tensor that nobody else holds."""
+    return type(initializer) in _GIVING_NEW_TENSORS
+
 
 def compute_fans(shape: Sequence[int], data_format: str = "channels_last") -> tuple[float, float]:
     """Return how many inputs and outputs a weight of this shape joins.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 
 from engine.backend.device import default_device
@@ -14,9 +17,24 @@ from engine.backend.symbolic import SymbolicTensor, operation, record
 from engine.backend.tensors import late_variable
 from engine.graph import flatten
 
+# Bytes from which the C library takes zeros from the system, which gives pages when they are first written.
+_LARGE = 2**20
+# What torch aligns its own memory to.
+_ALIGNMENT = 64
+
 
 def _fill(shape: Any, value: float, dtype: Any) -> torch.Tensor:
-    return torch.full(to_sizes(shape), value, dtype=to_torch_dtype(dtype), device=default_device())
+    sizes, element_type, device = to_sizes(shape), to_torch_dtype(dtype), default_device()
+    if value == 0 and device.type == "cpu" and math.prod(sizes) * element_type.itemsize >= _LARGE:
+        return _reserve_zeros(sizes, element_type)
+    return torch.full(sizes, value, dtype=element_type, device=device)
+
+
+def _reserve_zeros(sizes: Sequence[int], dtype: torch.dtype) -> torch.Tensor:
+    """Return zeros that take up memory only where they are written to; torch's own are written at once."""
+    memory = np.zeros(math.prod(sizes) * dtype.itemsize + _ALIGNMENT, dtype="uint8")
+    start = -memory.ctypes.data % _ALIGNMENT
+    return torch.frombuffer(memory, dtype=dtype, count=math.prod(sizes), offset=start).view(*sizes)
 
 
 def _make_filled(shape: Any, value: float, dtype: Any, name: str | None) -> Any:
@@ -25,7 +43,7 @@ def _make_filled(shape: Any, value: float, dtype: Any, name: str | None) -> Any:
     if is_computing():
         return _fill(shape, value, dtype)
     sizes = tuple(to_sizes(shape))
-    return late_variable(sizes, lambda: _fill(sizes, value, dtype), dtype, name)
+    return late_variable(sizes, lambda: _fill(sizes, value, dtype), dtype, name, adopt=True)
 
 
 def zeros(shape: Any, dtype: Any = None, name: str | None = None) -> Any:

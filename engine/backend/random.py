@@ -105,7 +105,7 @@ def _make_empty(shape: Any, dtype: Any) -> torch.Tensor:
 
 @source
 def _draw_normal(shape: Any, mean: Any, stddev: Any, dtype: Any, generator: Any) -> Any:
-    return _make_empty(shape, dtype).normal_(generator=_usable(generator)) * stddev + mean
+    return _scale(_make_empty(shape, dtype).normal_(generator=_usable(generator)), stddev, mean)
 
 
 @source
@@ -113,7 +113,7 @@ def _draw_uniform(shape: Any, minval: Any, maxval: Any, dtype: Any, generator: A
     drawn = _make_empty(shape, dtype)
     if not drawn.is_floating_point():
         return drawn.random_(int(minval), int(maxval), generator=_usable(generator))
-    return drawn.uniform_(generator=_usable(generator)) * (maxval - minval) + minval
+    return _scale(drawn.uniform_(generator=_usable(generator)), maxval - minval, minval)
 
 
 @source
@@ -125,7 +125,14 @@ def _draw_binomial(shape: Any, p: Any, dtype: Any, generator: Any) -> Any:
 @source
 def _draw_truncated_normal(shape: Any, mean: Any, stddev: Any, dtype: Any, generator: Any) -> Any:
     drawn = torch.nn.init.trunc_normal_(_make_empty(shape, dtype), generator=_usable(generator))
-    return drawn * stddev + mean
+    return _scale(drawn, stddev, mean)
+
+
+def _scale(drawn: torch.Tensor, factor: Any, shift: Any) -> torch.Tensor:
+    """Return `drawn * factor + shift`; numbers, which change neither shape nor type, in place."""
+    if isinstance(factor, (int, float)) and isinstance(shift, (int, float)) and drawn.is_floating_point():
+        return drawn.mul_(factor).add_(shift)
+    return drawn * factor + shift
 
 
 def _usable(generator: torch.Generator | None) -> torch.Generator | None:

@@ -51,13 +51,14 @@ def late_variable(
     name: str | None = None,
     constraint: Callable[[Any], Any] | None = None,
     trainable: bool = True,
+    adopt: bool = False,
 ) -> Variable:
-    """Make a variable whose initializer runs when the value is first needed."""
+    """Make a variable whose initializer runs when the value is first needed; arguments as in `Variable`."""
 
     def initialize() -> Any:
         return evaluate(initializer())
 
-    return Variable(tuple(shape), dtype, initialize, name, constraint, trainable)
+    return Variable(tuple(shape), dtype, initialize, name, constraint, trainable, adopt)
 
 
 def constant(

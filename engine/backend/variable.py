@@ -66,6 +66,8 @@ class Variable(SymbolicTensor):
         name: its name, to be prefixed by the open name scopes.
         constraint: applied to the new value after each optimizer step.
         trainable: whether a model lists it among its trainable weights.
+        adopt: whether a tensor that the initializer gives becomes the value itself, instead of a copy; nobody else
+            may hold it.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Variable(SymbolicTensor):
         name: str | None = None,
         constraint: Callable[[Any], Any] | None = None,
         trainable: bool = True,
+        adopt: bool = False,
     ) -> None:
         shape = tuple(int(size) for size in shape)
         full_name = make_variable_name(name or f"variable_{get_uid('variable')}")
@@ -83,6 +86,7 @@ class Variable(SymbolicTensor):
         self.constraint = constraint
         self.trainable = trainable
         self._initializer: Callable[[], Any] | None = initializer
+        self._adopt = adopt
         self._value: torch.Tensor | None = None
         self._pending = get_state().pending_variables
         self._pending.append(weakref.ref(self))
@@ -107,6 +111,9 @@ class Variable(SymbolicTensor):
         Raises:
             ValueError: the shape is another one.
         """
+        self._assign(value, copy=True)
+
+    def _assign(self, value: Any, copy: bool) -> None:
         tensor = torch.as_tensor(np.asarray(value) if not isinstance(value, torch.Tensor) else value)
         if tuple(tensor.shape) != self.shape:
             raise ValueError(
@@ -116,7 +123,7 @@ class Variable(SymbolicTensor):
         with torch.no_grad():
             if self._value is None:
                 dtype = to_torch_dtype(self.dtype)
-                self._value = tensor.detach().to(device=default_device(), dtype=dtype, copy=True).contiguous()
+                self._value = tensor.detach().to(device=default_device(), dtype=dtype, copy=copy).contiguous()
             else:
                 self._value.copy_(tensor)
 
@@ -133,4 +140,4 @@ class Variable(SymbolicTensor):
         assert self._initializer is not None
         with computing(), torch.no_grad():
             value = self._initializer()
-        self.assign(value)
+        self._assign(value, copy=not self._adopt)

@@ -176,7 +176,13 @@ class Layer(Connections):
         dtype = dtype or K.floatx()
         shape = tuple(shape)
         weight = K.late_variable(
-            shape, lambda: _call_initializer(initialize, shape, dtype), dtype, name, constraint, trainable
+            shape,
+            lambda: _call_initializer(initialize, shape, dtype),
+            dtype,
+            name,
+            constraint,
+            trainable,
+            adopt=initializers.gives_new_tensors(initialize),
         )
         if regularizer is not None:
             with K.name_scope("weight_regularizer"):

@@ -7,6 +7,7 @@ import pytest
 
 from engine import backend as K
 from engine import initializers
+from engine.layers import Layer
 from engine.registry import custom_object_scope
 
 CONFIGURED = [
@@ -157,3 +158,20 @@ def test_errors() -> None:
     for identifier in (None, "no_such", 3):
         with pytest.raises(ValueError, match="initializer"):
             initializers.get(identifier)
+
+
+def test_weights_share_no_memory_with_what_an_initializer_keeps() -> None:
+    kept: list[Any] = []
+
+    class Keeping(initializers.RandomNormal):
+        def __call__(self, shape: Any, dtype: Any = None) -> Any:
+            if not kept:
+                kept.append(super().__call__(shape, dtype))
+            return kept[0]
+
+    layer = Layer()
+    first, second = (layer.add_weight(name, (3, 4), initializer=Keeping()) for name in "ab")
+    start = K.get_value(first)
+    K.set_value(first, np.ones((3, 4)))
+    np.testing.assert_array_equal(K.get_value(second), start)
+    np.testing.assert_array_equal(np.asarray(kept[0]), start)

@@ -1,4 +1,4 @@
-"""Steps take no memory from the system that the steps before them have freed."""
+"""What takes memory from the system: no step what the steps before it have freed, no weight more than itself."""
 
 from __future__ import annotations
 
@@ -47,3 +47,38 @@ def test_steps_reuse_memory_and_a_cleared_session_gives_it_back() -> None:
     taken_mib, given_back_mib = json.loads(result.stdout)
     assert taken_mib < 4
     assert given_back_mib > 16
+
+
+TABLE_SCRIPT = textwrap.dedent("""
+    import json
+    from pathlib import Path
+    import numpy as np
+    from engine.layers import Dense, Embedding, GlobalAveragePooling1D
+    from engine.models import Sequential
+
+    def find_peak_mib():
+        status = Path("/proc/self/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+    def train(rows):
+        model = Sequential([Embedding(rows, 128, input_length=4), GlobalAveragePooling1D(), Dense(1)])
+        model.compile("sgd", "mse")
+        words = np.arange(128).reshape(32, 4)
+        model.fit(words, np.zeros((32, 1)), epochs=8, verbose=0)
+        return model
+
+    train(16_384)
+    before = find_peak_mib()
+    model = train(262_144)
+    peak = find_peak_mib() - before
+    moments = model.optimizer.get_weights()[1]
+    print(json.dumps([peak, float(abs(moments[:128]).max()), float(abs(moments[128:]).max())]))
+""")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere pages are counted in other ways")
+def test_a_large_table_takes_its_own_memory_once_and_moments_that_nobody_writes_none() -> None:
+    result = subprocess.run([sys.executable, "-c", TABLE_SCRIPT], capture_output=True, text=True, check=True)
+    peak_mib, largest_moment, largest_of_unread_rows = json.loads(result.stdout)
+    assert peak_mib < 1.15 * 128
+    assert largest_moment > 0 == largest_of_unread_rows
