@@ -8,6 +8,9 @@ TEST_JOBS ?= 2
 # How many generated requests `make fuzz` sends.
 EXAMPLES ?= 10000
 
+# Tests start hundreds of processes; without its bytecode each would compile the project again.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 # The slow suites: processes, browsers, long comparisons.

@@ -57,10 +57,12 @@ class ApiProcess:
                 [sys.executable, "-m", "api"], env={**os.environ, **self.environment}, stdout=log, stderr=log
             )
         deadline = time.monotonic() + START_SECONDS
-        while not self.is_ready():
-            assert self.process.poll() is None, f"the API ended:\n{self.log.read_text()[-4000:]}"
-            assert time.monotonic() < deadline, f"the API did not start:\n{self.log.read_text()[-4000:]}"
-            time.sleep(0.05)
+        # One client for all tries: making one reads the system's certificates, which takes longer than a request.
+        with httpx.Client(base_url=self.url) as client:
+            while not is_ready(client):
+                assert self.process.poll() is None, f"the API ended:\n{self.log.read_text()[-4000:]}"
+                assert time.monotonic() < deadline, f"the API did not start:\n{self.log.read_text()[-4000:]}"
+                time.sleep(0.05)
 
     @property
     def pid(self) -> int:
@@ -71,12 +73,6 @@ class ApiProcess:
         with session_scope(self.db_engine) as session:
             yield session
 
-    def is_ready(self) -> bool:
-        try:
-            return httpx.get(f"{self.url}/readyz").is_success
-        except httpx.TransportError:
-            return False
-
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
@@ -86,6 +82,13 @@ class ApiProcess:
         self.process.terminate()
         self.process.wait(STOP_SECONDS)
         self.db_engine.dispose()
+
+
+def is_ready(client: httpx.Client) -> bool:
+    try:
+        return client.get("/readyz").is_success
+    except httpx.TransportError:
+        return False
 
 
 def find_free_port() -> int:
