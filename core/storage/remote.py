@@ -26,6 +26,9 @@ from core.storage.protocol import FileFacts, StoredObject, sum_up
 from core.storage.staging import CHUNK_BYTES, read_chunks, staged_file, write_chunks
 
 _YOUNG: Final = timedelta(hours=1)
+_UPLOAD_SECONDS: Final = 120.0
+_LEAST_BYTES_PER_SECOND: Final = 100_000
+"""A server that stops to read an upload, and keeps the connection open, would hold it for ever."""
 
 
 class RemoteStore:
@@ -88,7 +91,7 @@ class RemoteStore:
 
     def put_checkpoint(self, job_id: str, attempt: int, path: Path) -> None:
         key = checkpoint_key(job_id, attempt)
-        self._filesystem.put_file(str(path), self._path(key))
+        self._put(path, key)
         found = self._checkpoints(job_id)
         for older in found[found.index(key) + 1 :] if key in found else []:
             self._delete(older)
@@ -132,7 +135,11 @@ class RemoteStore:
         if found is not None and is_whole and found.modified_at > datetime.now(UTC) - _YOUNG:
             return
         # An old object is uploaded again: no other way to make it young is known to every filesystem.
-        self._filesystem.put_file(str(staged), self._path(key))
+        self._put(staged, key)
+
+    def _put(self, path: Path, key: str) -> None:
+        seconds = _UPLOAD_SECONDS + path.stat().st_size / _LEAST_BYTES_PER_SECOND
+        self._filesystem.put_file(str(path), self._path(key), timeout=seconds)
 
     def _download(self, key: str, staged: Path) -> None:
         with full_disk_told(self._cache):

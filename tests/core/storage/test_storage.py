@@ -3,6 +3,7 @@
 import hashlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -16,7 +17,14 @@ import pytest
 
 from core.database import utc_now
 from core.settings import Settings
-from core.storage import ObjectNotFoundError, ObjectStore, StorageAwayError, StorageFullError, open_store
+from core.storage import (
+    ObjectNotFoundError,
+    ObjectStore,
+    StorageAwayError,
+    StorageFullError,
+    open_store,
+    remote,
+)
 from core.storage.keys import checkpoint_key, object_key
 from core.storage.staging import write_chunks
 
@@ -299,6 +307,20 @@ def test_a_store_that_is_down_does_not(tmp_path: Path) -> None:
     ):
         with pytest.raises(StorageAwayError, match=r"s3://bucket/x did not answer.*127\.0\.0\.1:9"):
             act()
+
+
+def test_a_server_that_stops_to_read_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "_UPLOAD_SECONDS", 0.2)
+    monkeypatch.setattr(remote, "_LEAST_BYTES_PER_SECOND", 100_000_000)
+    large = tmp_path / "large"
+    with large.open("wb") as file:
+        file.truncate(40_000_000)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        options = {"key": "k", "secret": "s", "endpoint_url": endpoint}
+        store = open_store(Settings(home=tmp_path, storage_url="s3://bucket/x", storage_options=options))
+        with pytest.raises(StorageAwayError, match="s3://bucket/x did not answer"):
+            store.put_checkpoint("job_" + "A" * 26, 1, large)
 
 
 def test_a_writer_that_is_killed_leaves_no_object(tmp_path: Path) -> None:
