@@ -15,6 +15,7 @@ import select
 import signal
 import socket
 import sys
+from contextlib import suppress
 from typing import Any, Final, NoReturn
 
 from core.attachment import Attachment
@@ -116,7 +117,7 @@ def main() -> None:
             getattr(loaded, name)()
     gc.collect()
     gc.freeze()
-    with socket.socket(fileno=int(descriptor)) as control:
+    with socket.socket(fileno=int(descriptor)) as control, suppress(BrokenPipeError):  # the caller is gone
         control.sendall(READY)
         serve(control)
 

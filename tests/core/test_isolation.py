@@ -2,6 +2,7 @@
 
 import io
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -78,6 +79,15 @@ def test_ready_once_its_modules_are_loaded() -> None:
     wait_until(is_ready, "the process that takes its place")
     assert call_apart(f"{WORK}:echo", {}) == {}
     start()
+
+
+def test_a_caller_that_is_gone_before_all_is_loaded_is_no_error() -> None:
+    ours, theirs = socket.socketpair()
+    ours.close()
+    with theirs:
+        command = [sys.executable, "-m", "core.fork_server", str(theirs.fileno())]
+        ended = subprocess.run(command, pass_fds=[theirs.fileno()], capture_output=True, timeout=100)
+    assert (ended.returncode, ended.stderr) == (0, b"")
 
 
 def test_a_process_that_hangs_in_c_is_ended() -> None:
