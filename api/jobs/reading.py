@@ -16,6 +16,7 @@ from sqlalchemy import (
     TypeDecorator,
     bindparam,
     cast,
+    literal_column,
     select,
     true,
     union_all,
@@ -27,6 +28,7 @@ from api.pagination import PageRequest
 from core.jobs.states import JobState
 from core.jobs.waiting import find_positions
 from core.tables import Attempt, Job, Metric
+from core.tables.metrics import LOSS_OF_EPOCH
 
 Columns = dict[str, Any]
 """Of one row, by name."""
@@ -58,23 +60,29 @@ _SHOWN: Final = [
 ]
 _OWN: Final = _JOBS.c.project_id == bindparam("project_id")
 _LIMIT: Final[Any] = bindparam("number")
+
+
+def _find_least(name: str) -> Select[Any]:
+    least = (
+        select(
+            _METRICS.c.name.label("best_name"),
+            _METRICS.c.value.label("best_value"),
+            _METRICS.c.step.label("best_epoch"),
+        )
+        .where(
+            _METRICS.c.job_id == bindparam("job_id"),
+            LOSS_OF_EPOCH,
+            _METRICS.c.name == literal_column(f"'{name}'"),
+        )
+        .order_by(_METRICS.c.value, _METRICS.c.step)
+        .limit(literal_column("1"))
+    )
+    return select(least.subquery())
+
+
+_LEAST: Final = union_all(_find_least("val_loss"), _find_least("loss")).subquery()
 # The least validation loss, or the least loss where nothing validates.
-_BEST: Final = (
-    select(
-        _METRICS.c.name.label("best_name"),
-        _METRICS.c.value.label("best_value"),
-        _METRICS.c.step.label("best_epoch"),
-    )
-    .where(
-        _METRICS.c.job_id == bindparam("job_id"),
-        _METRICS.c.kind == "epoch",
-        _METRICS.c.name.in_(("val_loss", "loss")),
-        _METRICS.c.value.is_not(None),
-    )
-    .order_by(_METRICS.c.name.desc(), _METRICS.c.value, _METRICS.c.step)
-    .limit(1)
-    .subquery()
-)
+_BEST: Final = select(_LEAST).order_by(_LEAST.c.best_name.desc()).limit(literal_column("1")).subquery()
 _ONE: Final = (
     select(*_SHOWN, *_BEST.c)
     .select_from(_JOBS.outerjoin(_BEST, true()))

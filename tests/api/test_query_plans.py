@@ -1,5 +1,6 @@
 """What is asked for often is found by an index: no plan of such a query reads a whole table."""
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, Engine, event
 
 from api.deps import ProjectDatabase
 from api.events.service import read_batch
-from api.jobs.reading import find_queue_positions, list_jobs
+from api.jobs.reading import find_queue_positions, list_jobs, read_job
 from api.metrics.repository import read_columns, read_state
 from api.pagination import PageRequest
 from core import migrate
@@ -64,6 +65,7 @@ def ask_everything(db_engine: Engine, job_ids: list[str]) -> None:
     read_batch(ProjectDatabase(db_engine, DEFAULT_PROJECT_ID), job_id, 1)
     with db_engine.connect() as connection:
         read_state(connection, DEFAULT_PROJECT_ID, job_id)
+        read_job(connection, DEFAULT_PROJECT_ID, job_id)
         for since, names in ((0, None), (0, ["loss"]), (3, None), (3, ["loss"])):
             read_columns(connection, job_id, since, "epoch", names)
         ask_lists(connection, job_ids)
@@ -134,6 +136,31 @@ def test_stored_steps_are_looked_up_one_by_one(db_engine: Engine, job_ids: list[
     with db_engine.begin() as connection:
         plan = explain(connection, lookup, statements[lookup])
     assert any(re.search(r"(Index Cond|INDEX).*\bstep ?=", line) for line in plan), plan
+
+
+def test_the_best_epoch_is_looked_up_in_its_own_index(db_engine: Engine, job_ids: list[str]) -> None:
+    epochs = [
+        MetricPoint("epoch", step, step, {"loss": 500.0 - step, "acc": 0.5}, 0.0) for step in range(500)
+    ]
+    epochs += [
+        MetricPoint("epoch", step, step, {"val_loss": abs(step - 20) + 0.5}, 0.0) for step in range(10, 40)
+    ]
+    epochs += [MetricPoint("epoch", 40, 40, {"val_loss": math.nan}, 0.0)]
+    with db_engine.begin() as connection:
+        for job_id, points in zip(job_ids, (epochs, epochs[:500], epochs[-1:]), strict=False):
+            record(connection, lock(connection, job_id), points)
+    found: list[tuple[Any, ...]] = []
+
+    def ask() -> None:
+        with db_engine.connect() as connection:
+            jobs = [read_job(connection, DEFAULT_PROJECT_ID, job_id) for job_id in job_ids[:3]]
+        found.extend((job["best_name"], job["best_value"], job["best_epoch"]) for job in jobs)
+
+    ((lookup, parameters),) = collect_statements(db_engine, ask).items()
+    assert found == [("val_loss", 0.5, 20), ("loss", 1.0, 499), (None, None, None)]
+    with db_engine.begin() as connection:
+        plan = explain(connection, lookup, parameters)
+    assert sum("ix_metrics_best" in line for line in plan) == 2, plan
 
 
 def test_the_newest_of_several_states_come_in_order(db_engine: Engine, job_ids: list[str]) -> None:
