@@ -9,6 +9,7 @@ from sqlalchemy import (
     JSON,
     Connection,
     Dialect,
+    Integer,
     Select,
     String,
     Table,
@@ -59,7 +60,8 @@ _SHOWN: Final = [
     if column.name in {*JobView.model_fields, "last_metrics", "turn_at", "cancel_requested_at"}
 ]
 _OWN: Final = _JOBS.c.project_id == bindparam("project_id")
-_LIMIT: Final[Any] = bindparam("number")
+# Written into the statement: PostgreSQL takes an unknown limit for a tenth of all jobs, and would read them all.
+_LIMIT: Final[Any] = bindparam("number", type_=Integer, literal_execute=True)
 
 
 def _find_least(name: str) -> Select[Any]:

@@ -163,6 +163,18 @@ def test_the_best_epoch_is_looked_up_in_its_own_index(db_engine: Engine, job_ids
     assert sum("ix_metrics_best" in line for line in plan) == 2, plan
 
 
+def test_the_limit_of_a_page_stands_in_its_statement(db_engine: Engine, job_ids: list[str]) -> None:
+    """PostgreSQL makes a plan for any limit for a tenth of all jobs."""
+
+    def ask() -> None:
+        with db_engine.connect() as connection:
+            list_jobs(connection, DEFAULT_PROJECT_ID, PageRequest(limit=50, after=job_ids[2]), (), None)
+
+    ((statement, parameters),) = collect_statements(db_engine, ask).items()
+    assert statement.count("LIMIT 51") == 2
+    assert 51 not in (parameters.values() if isinstance(parameters, dict) else parameters)
+
+
 def test_the_newest_of_several_states_come_in_order(db_engine: Engine, job_ids: list[str]) -> None:
     with session_scope(db_engine) as session:
         for job_id in job_ids[:2]:
