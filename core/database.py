@@ -16,6 +16,9 @@ from sqlalchemy.types import TypeDecorator
 
 _BUSY_TIMEOUT_SECONDS: Final = 30
 _READ_ONLY: Final = {"read_only": True, "postgresql_readonly": True}
+# PostgreSQL shows each statement what is committed by then, in a transaction (READ COMMITTED) or without one,
+# whose begin and end would be two more round trips.
+_SINGLE_READS: Final = {"isolation_level": "AUTOCOMMIT"}
 
 _encode_json = partial(json.dumps, allow_nan=False)
 
@@ -115,7 +118,8 @@ def reading_scope(db_engine: Engine) -> Iterator[Connection]:
     Args:
         db_engine: the engine of `create_db_engine`.
     """
-    with db_engine.connect() as connection, connection.execution_options(**_READ_ONLY).begin():
+    options = _SINGLE_READS if db_engine.dialect.name == "postgresql" else _READ_ONLY
+    with db_engine.connect() as connection, connection.execution_options(**options).begin():
         yield connection
 
 
