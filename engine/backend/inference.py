@@ -20,6 +20,7 @@ from engine.backend.compiler_imports import avoid_compiler_imports
 from engine.backend.device import inferring
 from engine.backend.dtypes import to_torch_dtype
 from engine.backend.inference_cache import infer_once
+from engine.backend.symbolic_imports import avoid_symbolic_imports
 from engine.graph import Tensor, flatten, map_structure
 from engine.graph.tensor import Shape
 
@@ -40,6 +41,7 @@ _MOST_TRIALS = 256
 _computing = threading.local()
 
 avoid_compiler_imports()
+avoid_symbolic_imports()
 
 
 def is_computing() -> bool:
