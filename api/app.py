@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import Final
 
 from anyio import create_task_group, to_thread
 from fastapi import FastAPI
@@ -24,7 +25,8 @@ from api.events.routes import router as events
 from api.health.routes import router as health
 from api.jobs.expiry import fail_expired_jobs
 from api.jobs.routes import router as jobs
-from api.metrics.cache import AnswerCache
+from api.metrics.cache import Cache
+from api.metrics.histories import Histories
 from api.metrics.ingest import Ingest
 from api.metrics.routes import router as metrics
 from api.models.isolation import WARM_UP
@@ -45,6 +47,9 @@ from core.database import create_db_engine
 from core.jobs import queue
 from core.settings import Settings
 from core.storage import open_store
+
+_MAX_ANSWER_BYTES: Final = 64 * 1024**2
+"""Of all encoded metrics that are kept for the next caller."""
 
 _DESCRIPTION = """
 A training service that speaks Keras: send a model as `model.to_json()` prints it, a dataset and the arguments
@@ -86,7 +91,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.authenticator = Authenticator(app.state.database, last_uses, needs_keys=needs_keys(settings))
     app.state.audit = AuditWriter(app.state.database)
     app.state.store = open_store(settings)
-    app.state.metrics_cache = AnswerCache()
+    app.state.metrics_answers = Cache[bytes](_MAX_ANSWER_BYTES)
+    app.state.histories = Histories()
     app.state.news = News(app.state.database, settings.sse_poll_seconds)
     app.state.ingest = Ingest(app.state.database.db_engine, app.state.news.tell)
     app.state.queue = Queue(queue.ring, queue.ring_prediction)

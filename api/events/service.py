@@ -11,7 +11,7 @@ from sse_starlette import ServerSentEvent
 from api.access.authenticator import KEPT_SECONDS
 from api.deps import ProjectDatabase
 from api.events.news import News
-from api.metrics.repository import read_state
+from api.metrics.repository import read_standing
 from api.responses import encode_json
 from core.jobs import events, metrics
 from core.jobs.states import TERMINAL
@@ -38,10 +38,10 @@ class Batch:
 def read_batch(database: ProjectDatabase, job_id: str, since: int, limit: int = _BATCH) -> Batch:
     """Read the next events after a cursor; one look at the job's row where there are none."""
     with database.read() as session:
-        state, last_seq = read_state(session.connection(), database.project_id, job_id)
-        entries = _read_entries(session, job_id, since, limit) if last_seq > since else []
+        job = read_standing(session.connection(), database.project_id, job_id)
+        entries = _read_entries(session, job_id, since, limit) if job.cursor > since else []
     cursor = entries[-1]["id"] if entries else since
-    return Batch(entries, cursor, state, is_last=state in TERMINAL and cursor >= last_seq)
+    return Batch(entries, cursor, job.state, is_last=job.state in TERMINAL and cursor >= job.cursor)
 
 
 def _read_entries(session: Session, job_id: str, since: int, limit: int) -> list[dict[str, Any]]:

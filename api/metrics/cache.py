@@ -1,40 +1,43 @@
-"""Encoded answers kept for the next caller: what a cursor shows never changes."""
+"""What was read or encoded is kept for the next caller: what a cursor shows never changes."""
 
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable
-from typing import Final
+from typing import Generic, TypeVar
 
-MAX_BYTES: Final = 64 * 1024**2
+Item = TypeVar("Item")
 
 
-class AnswerCache:
-    """The most recently used answers, up to a number of bytes.
+class Cache(Generic[Item]):
+    """The most recently used items, up to a size of all together.
 
-    Args: max_bytes: of all bodies together; a body over a quarter of it is not kept.
+    Args: max_size: in any unit; an item over a quarter of it is not kept.
     """
 
-    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
-        self._max_bytes = max_bytes
-        self._bodies: OrderedDict[Hashable, bytes] = OrderedDict()
-        self._bytes = 0
+    def __init__(self, max_size: int) -> None:
+        self._max_size = max_size
+        self._items: OrderedDict[Hashable, tuple[Item, int]] = OrderedDict()
+        self._size = 0
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable) -> bytes | None:
-        """The body kept under a key."""
+    def get(self, key: Hashable) -> Item | None:
+        """The item kept under a key."""
         with self._lock:
-            body = self._bodies.get(key)
-            if body is not None:
-                self._bodies.move_to_end(key)
-            return body
+            kept = self._items.get(key)
+            if kept is None:
+                return None
+            self._items.move_to_end(key)
+            return kept[0]
 
-    def keep(self, key: Hashable, body: bytes) -> None:
-        """Keep a body, and forget the longest unused ones for it."""
-        if len(body) > self._max_bytes // 4:
+    def keep(self, key: Hashable, item: Item, size: int) -> None:
+        """Keep an item, and forget the longest unused ones for it."""
+        if size > self._max_size // 4:
             return
         with self._lock:
-            self._bytes += len(body) - len(self._bodies.pop(key, b""))
-            self._bodies[key] = body
-            while self._bytes > self._max_bytes:
-                _, forgotten = self._bodies.popitem(last=False)
-                self._bytes -= len(forgotten)
+            if key in self._items:
+                self._size -= self._items.pop(key)[1]
+            self._items[key] = item, size
+            self._size += size
+            while self._size > self._max_size:
+                _, (_, forgotten) = self._items.popitem(last=False)
+                self._size -= forgotten

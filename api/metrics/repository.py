@@ -1,7 +1,8 @@
 """SQL about metrics: one indexed query, and columns made from its rows."""
 
 from collections.abc import Collection, Iterable
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Table, bindparam, select
 
@@ -11,7 +12,7 @@ from core.tables import Job, Metric
 
 _JOBS: Final[Table] = Job.__table__  # type: ignore[assignment]
 _METRICS: Final[Table] = Metric.__table__  # type: ignore[assignment]
-_STATE: Final = select(_JOBS.c.state, _JOBS.c.last_seq).where(
+_STANDING: Final = select(_JOBS.c.state, _JOBS.c.last_seq, _JOBS.c.retried_at).where(
     _JOBS.c.id == bindparam("job_id"), _JOBS.c.project_id == bindparam("project_id")
 )
 _ROWS: Final = select(
@@ -23,18 +24,39 @@ _NEWS: Final = _ROWS.where(_METRICS.c.seq > bindparam("since"))
 _WHOLE: Final = _ROWS.where(_METRICS.c.kind == bindparam("kind"))
 
 
-def read_state(connection: Connection, project_id: str, job_id: str) -> tuple[str, int]:
-    """The state and the cursor of a job of a project, or the 404."""
-    row = connection.execute(_STATE, {"job_id": job_id, "project_id": project_id}).first()
+class Standing(NamedTuple):
+    """What of a job goes with its metrics."""
+
+    state: str
+    cursor: int
+    retried_at: datetime | None
+
+
+def read_standing(connection: Connection, project_id: str, job_id: str) -> Standing:
+    """The standing of a job of a project, or the 404."""
+    row = connection.execute(_STANDING, {"job_id": job_id, "project_id": project_id}).first()
     if row is None:
         raise not_found("job", job_id)
-    return row.state, row.last_seq
+    return Standing(*row)
 
 
-def read_columns(
+class Points(NamedTuple):
+    """Points ordered by step, in columns; null where one has no value of a name."""
+
+    steps: list[int]
+    epochs: list[int | None]
+    recorded_at: list[float]
+    values: dict[str, list[float | str | None]]
+
+    def to_columns(self) -> dict[str, list[Any]]:
+        """The columns by their names."""
+        return {"step": self.steps, "epoch": self.epochs, "recorded_at": self.recorded_at, **self.values}
+
+
+def read_points(
     connection: Connection, job_id: str, since: int, kind: Kind, names: Collection[str] | None
-) -> dict[str, list[Any]]:
-    """Read metrics numbered above `since` as columns ordered by step."""
+) -> Points:
+    """Read metrics numbered above `since`."""
     query, keys = (_NEWS, {"since": since}) if since else (_WHOLE, {"kind": kind})
     if names is not None:
         query = query.where(_METRICS.c.name.in_(sorted(names)))
@@ -46,7 +68,7 @@ def read_columns(
     return _pivot(rows, kind)
 
 
-def _pivot(rows: Iterable[Any], kind: Kind) -> dict[str, list[Any]]:
+def _pivot(rows: Iterable[Any], kind: Kind) -> Points:
     stamps: dict[int, tuple[int | None, float]] = {}
     by_name: dict[str, dict[int, float | str | None]] = {}
     for step, epoch, recorded_at, name, value, special, row_kind in rows:
@@ -54,9 +76,9 @@ def _pivot(rows: Iterable[Any], kind: Kind) -> dict[str, list[Any]]:
             stamps[step] = (epoch, recorded_at)
             by_name.setdefault(name, {})[step] = special if value is None else value
     steps = sorted(stamps)
-    return {
-        "step": steps,
-        "epoch": [stamps[step][0] for step in steps],
-        "recorded_at": [stamps[step][1] for step in steps],
-        **{name: [values.get(step) for step in steps] for name, values in by_name.items()},
-    }
+    return Points(
+        steps,
+        [stamps[step][0] for step in steps],
+        [stamps[step][1] for step in steps],
+        {name: [values.get(step) for step in steps] for name, values in by_name.items()},
+    )

@@ -14,8 +14,9 @@ from starlette.responses import Response
 from api.deps import Database
 from api.errors import ProblemError, documented
 from api.metrics import service
-from api.metrics.cache import AnswerCache
-from api.metrics.repository import read_columns, read_state
+from api.metrics.cache import Cache
+from api.metrics.histories import Histories
+from api.metrics.repository import read_points, read_standing
 from api.metrics.schemas import ColumnsView, Kind, PointsRequest, RecordedView
 from api.names import JobId
 from api.responses import REVALIDATED, JsonResponse, encode_json, matches_etag, not_modified
@@ -60,19 +61,32 @@ def show_metrics(
     """Get metrics as columns, all of them or what came since a cursor; as JSON or CSV."""
     is_csv = form == "csv" or (form is None and "text/csv" in request.headers.get("accept", ""))
     database: Database = request.app.state.database
-    cache: AnswerCache = request.app.state.metrics_cache
+    answers: Cache[bytes] = request.app.state.metrics_answers
+    histories: Histories = request.app.state.histories
     with database.read_rows() as connection:
-        state, cursor = read_state(connection, request.state.principal.project_id, job_id)
+        standing = read_standing(connection, request.state.principal.project_id, job_id)
+        cursor = standing.cursor
         etag = f'"{cursor}-{"csv" if is_csv else "json"}"'
         if matches_etag(request.headers, etag):
             return not_modified(etag)
         key = (job_id, cursor, since, kind, names, is_csv)
-        body = cache.get(key)
+        body = answers.get(key)
         if body is None:
-            columns = read_columns(connection, job_id, since, kind, names.split(",") if names else None)
-            answer = {"job_id": job_id, "state": state, "cursor": cursor, "kind": kind, "columns": columns}
+            wanted = names.split(",") if names else None
+            if since:
+                points = read_points(connection, job_id, since, kind, wanted)
+            else:
+                points = histories.read(connection, job_id, standing, kind, wanted)
+            columns = points.to_columns()
+            answer = {
+                "job_id": job_id,
+                "state": standing.state,
+                "cursor": cursor,
+                "kind": kind,
+                "columns": columns,
+            }
             body = service.make_csv(columns).encode() if is_csv else encode_json(answer)
-            cache.keep(key, body)
+            answers.keep(key, body, len(body))
     headers = {"ETag": etag, "Cache-Control": REVALIDATED, "Vary": "Accept"}
     if is_csv:
         headers["Content-Disposition"] = f'attachment; filename="{job_id}-{kind}.csv"'

@@ -163,6 +163,25 @@ class TestReading:
             publish(api, job_id, json.dumps({"epoch": epoch, "loss": epoch / 10}))
         assert read(api, job_id)["columns"]["loss"] == [0.0, 0.1, 0.2]
 
+    def test_a_history_that_was_read_goes_on(self, api: httpx.Client, job_id: str) -> None:
+        def tell(**values: float) -> dict[str, Any]:
+            publish(api, job_id, json.dumps(values))
+            found: dict[str, Any] = read(api, job_id)["columns"]
+            found.pop("recorded_at")
+            return found
+
+        assert tell(epoch=0, loss=0.5) == {"step": [0], "epoch": [0], "loss": [0.5]}
+        assert tell(epoch=1, loss=0.4) == {"step": [0, 1], "epoch": [0, 1], "loss": [0.5, 0.4]}
+        late = {"step": [0, 1, 3], "epoch": [0, 1, 3], "loss": [0.5, 0.4, 0.3], "acc": [None, None, 0.7]}
+        assert tell(epoch=3, loss=0.3, acc=0.7) == late
+        corrected = {**late, "loss": [0.5, 0.6, 0.3]}
+        assert tell(epoch=1, loss=0.6) == corrected
+        assert tell(epoch=1, loss=0.6) == corrected
+        longer = {"step": [0, 1, 3, 4], "epoch": [0, 1, 3, 4], "acc": [None, None, 0.7, 0.8]}
+        assert tell(epoch=4, acc=0.8) == {**longer, "loss": [0.5, 0.6, 0.3, None]}
+        only = read(api, job_id, names="acc")["columns"]
+        assert (only["step"], only["acc"]) == ([3, 4], [0.7, 0.8])
+
     def test_names_choose_columns(self, api: httpx.Client, job_id: str) -> None:
         publish(api, job_id, '{"epoch": 0, "loss": 1, "acc": 2, "lr": 3}')
         columns = read(api, job_id, names="loss,lr")["columns"]

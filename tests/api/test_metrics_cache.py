@@ -1,28 +1,28 @@
-"""The cache of encoded metrics."""
+"""The cache of metrics that were read or encoded."""
 
-from api.metrics.cache import AnswerCache
+from api.metrics.cache import Cache
 
 
-def test_longest_unused_answers_are_forgotten() -> None:
-    cache = AnswerCache(max_bytes=100)
+def test_longest_unused_items_are_forgotten() -> None:
+    cache: Cache[str] = Cache(max_size=100)
     for key in "abcd":
-        cache.keep(key, key.encode() * 25)
-    assert cache.get("a") == b"a" * 25
-    cache.keep("e", b"e" * 25)
+        cache.keep(key, key * 2, 25)
+    assert cache.get("a") == "aa"
+    cache.keep("e", "ee", 25)
     assert cache.get("b") is None
-    assert cache.get("a") == b"a" * 25
+    assert cache.get("a") == "aa"
 
 
-def test_replaced_answer_counts_once() -> None:
-    cache = AnswerCache(max_bytes=100)
+def test_replaced_item_counts_once() -> None:
+    cache: Cache[str] = Cache(max_size=100)
     for _ in range(10):
-        cache.keep("a", b"a" * 20)
-    cache.keep("b", b"b" * 20)
-    assert (cache.get("a"), cache.get("b")) == (b"a" * 20, b"b" * 20)
+        cache.keep("a", "aa", 20)
+    cache.keep("b", "bb", 20)
+    assert (cache.get("a"), cache.get("b")) == ("aa", "bb")
 
 
-def test_huge_answer_drives_nothing_out() -> None:
-    cache = AnswerCache(max_bytes=100)
-    cache.keep("a", b"a" * 20)
-    cache.keep("huge", b"h" * 26)
-    assert (cache.get("a"), cache.get("huge")) == (b"a" * 20, None)
+def test_huge_item_drives_nothing_out() -> None:
+    cache: Cache[str] = Cache(max_size=100)
+    cache.keep("a", "aa", 20)
+    cache.keep("huge", "hh", 26)
+    assert (cache.get("a"), cache.get("huge")) == ("aa", None)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, event
 from api.deps import ProjectDatabase
 from api.events.service import read_batch
 from api.jobs.reading import find_queue_positions, list_jobs, read_job
-from api.metrics.repository import read_columns, read_state
+from api.metrics.repository import read_points, read_standing
 from api.pagination import PageRequest
 from core import migrate
 from core.database import create_db_engine, session_scope, utc_now
@@ -64,10 +64,10 @@ def ask_everything(db_engine: Engine, job_ids: list[str]) -> None:
         has_expired_jobs(session, utc_now())
     read_batch(ProjectDatabase(db_engine, DEFAULT_PROJECT_ID), job_id, 1)
     with db_engine.connect() as connection:
-        read_state(connection, DEFAULT_PROJECT_ID, job_id)
+        read_standing(connection, DEFAULT_PROJECT_ID, job_id)
         read_job(connection, DEFAULT_PROJECT_ID, job_id)
         for since, names in ((0, None), (0, ["loss"]), (3, None), (3, ["loss"])):
-            read_columns(connection, job_id, since, "epoch", names)
+            read_points(connection, job_id, since, "epoch", names)
         ask_lists(connection, job_ids)
 
 

@@ -128,6 +128,7 @@ class TestRetry:
         api.post(f"/v1/jobs/{failed_id}/cancel")
 
     def test_from_scratch_forgets_everything(self, api: httpx.Client, failed_id: str) -> None:
+        assert api.get(f"/v1/jobs/{failed_id}/metrics").json()["columns"]["step"] == [0]
         answer = api.post(f"/v1/jobs/{failed_id}/retry", json={"from_checkpoint": False})
         assert answer.status_code == 202, answer.text
         job = answer.json()
