@@ -40,6 +40,17 @@ def _list_weights(inputs: Inputs) -> Tensors:
     return [inputs.kernel.t().contiguous(), inputs.recurrent_kernel.t().contiguous(), bias, nothing]
 
 
+def _recall_weights(inputs: Inputs) -> Tensors:
+    """Return what `_list_weights` gives, made anew only after one of the weights was written to."""
+    weights = (inputs.kernel, inputs.bias, inputs.recurrent_kernel)
+    versions = [weight._version for weight in weights if weight is not None]
+    known = getattr(inputs.recurrent_kernel, "_known_weights", None)
+    if known is None or known[0] is not inputs.kernel or known[1] is not inputs.bias or known[2] != versions:
+        known = (inputs.kernel, inputs.bias, versions, _list_weights(inputs))
+        inputs.recurrent_kernel._known_weights = known
+    return known[3]
+
+
 def _shape_run(values: Values, gate: str, keeps: bool) -> Tensors:
     inputs = Inputs(*values).fill_states()
     steps, _, _ = inputs.sizes
@@ -56,7 +67,8 @@ def run(values: Values, gate: str, keeps: bool) -> Tensors:
     inputs = Inputs(*values).fill_states()
     # With other strides the kernel reads the wrong values.
     rows = inputs.sequences.transpose(0, 1).contiguous()
-    read = [rows, *_list_weights(inputs), inputs.output.contiguous(), inputs.carry.contiguous()]
+    weights = _list_weights(inputs) if keeps else _recall_weights(inputs)
+    read = [rows, *weights, inputs.output.contiguous(), inputs.carry.contiguous()]
     if keeps:
         read = [value.detach() for value in read]
     units = inputs.recurrent_kernel.shape[0]
