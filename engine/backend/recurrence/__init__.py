@@ -157,3 +157,12 @@ def simple_rnn(inputs: Inputs, activation: str) -> tuple[Any, Any]:
         All outputs (batch, steps, units) and the last one.
     """
     return run_or_record(_compute_simple, inputs, False, activation)
+
+
+# What is recorded of sequences that are read step by step, or of which the sizes alone are read.
+READING_BY_STEPS = (
+    _compute_lstm,
+    _compute_gru,
+    _compute_simple,
+    *(function.compute for function in (_keep_all, _one_state, zero_state)),  # type: ignore[union-attr]
+)
