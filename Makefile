@@ -17,13 +17,14 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 SLOW := --ignore=tests/chaos --ignore=tests/load --ignore=tests/e2e --ignore=tests/dashboard --ignore=tests/parity
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench chaos load fuzz interchange constraints settings clean
+.PHONY: help run test check format bench bench-peers chaos load fuzz interchange constraints settings clean
 
 help:
 	@echo "make run [ARGS=--once]  start everything and train the sample job"
 	@echo "make test               format, lint, types, import contracts and every test"
 	@echo "make check              the same with the fast tests only"
 	@echo "make bench              measure the engine against plain PyTorch, the service against its bare limit"
+	@echo "make bench-peers        measure the engine against the real tf_keras and Keras 3"
 	@echo "make chaos              kill, stop and starve a running service, and count what is lost"
 	@echo "make fuzz               send generated requests, EXAMPLES of them, and try the OpenAPI document for minutes"
 	@echo "make load               let many clients and workers act at once, on both kinds of servers"
@@ -95,6 +96,11 @@ load: .venv/test.stamp
 # Exchange models with them, and rewrite docs/interchange.md.
 interchange: .venv/test.stamp .venv-tf_keras/stamp .venv-keras3/stamp
 	$(BIN)/python tests/interchange/run.py .venv-tf_keras/bin/python .venv-keras3/bin/python
+
+# The models of the engine's benchmark under them: benchmarks/RESULTS-tf_keras.md and RESULTS-keras.md.
+bench-peers: .venv/run.stamp .venv-tf_keras/stamp .venv-keras3/stamp
+	$(BIN)/python -m benchmarks.engine --peer tf_keras --python .venv-tf_keras/bin/python $(ARGS)
+	$(BIN)/python -m benchmarks.engine --peer keras --python .venv-keras3/bin/python $(ARGS)
 
 # After a dependency changed: pin what is installed now.
 constraints: .venv/test.stamp

@@ -1,16 +1,18 @@
-"""The engine against plain PyTorch, workload by workload.
+"""The engine against plain PyTorch or another library, workload by workload.
 
-    python -m benchmarks.engine [--only NAME] [--quick] [--threads N] [--cpu-time]
+    python -m benchmarks.engine [--only NAME] [--quick] [--threads N] [--cpu-time] [--peer NAME --python PATH]
 
-Prints a table and, where all workloads were measured in full, writes it to benchmarks/RESULTS.md.
+Prints a table and, where all workloads were measured in full, writes it to the peer's file in benchmarks/.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import sys
 
 from benchmarks.engine.measuring import measure
+from benchmarks.engine.peers import PEERS
 from benchmarks.engine.report import describe_machine, format_row, format_table, write_results
 from benchmarks.engine.workloads import WORKLOADS
 
@@ -28,6 +30,8 @@ def main() -> None:
     parser.add_argument(
         "--cpu-time", action="store_true", help="time of the processor, for machines that others use too"
     )
+    parser.add_argument("--peer", choices=PEERS, default="torch", help="what the engine is measured against")
+    parser.add_argument("--python", metavar="PATH", default=sys.executable, help="the peer's interpreter")
     arguments = parser.parse_args()
     rounds = QUICK_ROUNDS if arguments.quick else ROUNDS
     machine = describe_machine(arguments.threads, rounds, arguments.cpu_time)
@@ -36,11 +40,12 @@ def main() -> None:
     for name in arguments.only or WORKLOADS:
         workload = WORKLOADS[name]
         steps = min(workload.steps, QUICK_STEPS) if arguments.quick else workload.steps
-        rows.append(measure(workload, rounds, steps, arguments.threads, arguments.cpu_time))
+        how = (rounds, steps, arguments.threads, arguments.cpu_time)
+        rows.append(measure(workload, *how, arguments.peer, arguments.python))
         print(format_row(rows[-1]), flush=True)
     print("\n" + format_table(rows))
     if not arguments.only and not arguments.quick:
-        write_results(rows, machine)
+        write_results(rows, machine, PEERS[arguments.peer])
 
 
 if __name__ == "__main__":

@@ -15,17 +15,20 @@ from benchmarks.engine.workloads import Workload
 WARM_UP_ROUNDS = 2
 
 
+_PEERS_SETTINGS = {"KERAS_BACKEND": "torch", "TF_CPP_MIN_LOG_LEVEL": "2", "CUDA_VISIBLE_DEVICES": ""}
+
+
 @dataclass(frozen=True)
 class Pair:
-    """A figure of the engine and the same one of plain PyTorch."""
+    """A figure of the engine and the same one of its peer."""
 
     engine: float
-    torch: float
+    peer: float
 
     @property
     def ratio(self) -> float:
-        """The engine's share of plain PyTorch's figure; below 1 is better."""
-        return self.engine / self.torch
+        """The engine's share of the peer's figure; below 1 is better."""
+        return self.engine / self.peer
 
 
 @dataclass(frozen=True)
@@ -44,18 +47,27 @@ class Side:
 
     Args:
         workload: the row of the table.
-        name: "engine" or "torch".
+        name: "engine", or a peer's.
         steps: batches an epoch.
         threads: that compute in it.
         clock: the name of the clock in `time` that it reads.
+        python: the interpreter of its environment.
 
     Attributes:
         first_epoch: seconds from the process's start to the end of the first epoch, by the clock on the wall.
     """
 
-    def __init__(self, workload: Workload, name: str, steps: int, threads: int, clock: str) -> None:
-        command = [sys.executable, "-m", "benchmarks.engine.side", workload.name, name, str(steps), clock]
-        environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+    def __init__(
+        self,
+        workload: Workload,
+        name: str,
+        steps: int,
+        threads: int,
+        clock: str,
+        python: str = sys.executable,
+    ) -> None:
+        command = [python, "-m", "benchmarks.engine.side", workload.name, name, str(steps), clock]
+        environment = {**os.environ, **_PEERS_SETTINGS, "OMP_NUM_THREADS": str(threads)}
         self._steps = steps
         begin = time.perf_counter()
         self._process = subprocess.Popen(
@@ -85,22 +97,39 @@ class Side:
         return float(answer)
 
 
-def measure(workload: Workload, rounds: int, steps: int, threads: int, by_cpu_time: bool) -> Row:
-    """Measure one workload; generators by the clock on the wall always, since others work for them."""
+def measure(
+    workload: Workload,
+    rounds: int,
+    steps: int,
+    threads: int,
+    by_cpu_time: bool,
+    peer: str = "torch",
+    python: str = sys.executable,
+) -> Row:
+    """Measure one workload; generators by the clock on the wall always, since others work for them.
+
+    Args:
+        rounds, steps: that count, and batches in each.
+        threads: of each side.
+        by_cpu_time: read the processor's clock instead of the one on the wall.
+        peer: what the engine is measured against, a name of `PEERS`.
+        python: the peer's interpreter.
+    """
     clock = "process_time" if by_cpu_time and workload.feed != "generator" else "perf_counter"
-    own, plain = (Side(workload, name, steps, threads, clock) for name in ("engine", "torch"))
+    own = Side(workload, "engine", steps, threads, clock)
+    other = Side(workload, peer, steps, threads, clock, python)
     fit, predict = (
-        _measure_in_turns(own, plain, kind, rounds) if kind in workload.measures else None
+        _measure_in_turns(own, other, kind, rounds) if kind in workload.measures else None
         for kind in ("fit", "predict")
     )
-    first_epoch = Pair(own.first_epoch, plain.first_epoch)
-    return Row(workload, fit, predict, first_epoch, Pair(own.end(), plain.end()))
+    first_epoch = Pair(own.first_epoch, other.first_epoch)
+    return Row(workload, fit, predict, first_epoch, Pair(own.end(), other.end()))
 
 
-def _measure_in_turns(own: Side, plain: Side, kind: str, rounds: int) -> Pair:
+def _measure_in_turns(own: Side, other: Side, kind: str, rounds: int) -> Pair:
     found: tuple[list[float], list[float]] = ([], [])
     for number in range(WARM_UP_ROUNDS + rounds):
-        for side, times in zip((own, plain), found, strict=True):
+        for side, times in zip((own, other), found, strict=True):
             taken = side.measure(kind)
             if number >= WARM_UP_ROUNDS:
                 times.append(taken)

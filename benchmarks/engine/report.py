@@ -10,8 +10,8 @@ from pathlib import Path
 import torch
 
 from benchmarks.engine.measuring import Pair, Row
+from benchmarks.engine.peers import Peer
 
-RESULTS = Path(__file__).parents[1] / "RESULTS.md"
 _KINDS = ("fit", "predict", "first_epoch", "memory")
 _HEADER = """\
 | workload | fit, ms a batch | ratio | predict, ms a batch | ratio | first epoch, s | ratio | peak MiB | ratio |
@@ -41,7 +41,7 @@ def _name_processor() -> str:
 def _show(pair: Pair | None, digits: int) -> str:
     if pair is None:
         return "| |"
-    return f"{pair.engine:.{digits}f} / {pair.torch:.{digits}f} | {pair.ratio:.2f} |"
+    return f"{pair.engine:.{digits}f} / {pair.peer:.{digits}f} | {pair.ratio:.2f} |"
 
 
 def format_row(row: Row) -> str:
@@ -61,11 +61,11 @@ def format_table(rows: Sequence[Row]) -> str:
     return "\n".join([_HEADER, *map(format_row, rows), f"| geometric mean | {means}"])
 
 
-def write_results(rows: Sequence[Row], machine: str) -> None:
-    """Write `benchmarks/RESULTS.md`."""
-    RESULTS.write_text(
-        "# The engine against plain PyTorch\n\n"
-        "Made by `make bench`. Each cell: the engine / the loop written by hand; below 1 the engine is ahead.\n"
+def write_results(rows: Sequence[Row], machine: str, peer: Peer) -> None:
+    """Write the peer's table."""
+    peer.results.write_text(
+        f"# The engine against {peer.title}\n\n"
+        f"Each cell: the engine / {peer.title}; below 1 the engine is ahead.\n"
         "First epoch: from the start of a fresh process, imports included; peak: of that process.\n"
         "Machines are noisy: ratios that differ by less than about 1.3 times mean little.\n\n"
         f"{machine}\n\n{format_table(rows)}\n"

@@ -1,6 +1,6 @@
 """One side of a workload in a process of its own, which never imports the other.
 
-    python -m benchmarks.engine.side WORKLOAD engine|torch STEPS process_time|perf_counter
+    python -m benchmarks.engine.side WORKLOAD engine|torch|tf_keras|keras STEPS process_time|perf_counter
 
 Each line that it reads is a kind of work; it does it and prints the seconds. At the end of its input it prints its
 peak of memory in MiB.
@@ -13,6 +13,7 @@ import time
 from importlib import import_module
 from pathlib import Path
 
+from benchmarks.engine.peers import stand_in
 from benchmarks.engine.workloads import WORKLOADS
 
 
@@ -26,15 +27,19 @@ def main() -> None:
     """Do what is asked for until nothing more is."""
     name, side, steps, clock_name = sys.argv[1:]
     workload, clock = WORKLOADS[name], getattr(time, clock_name)
+    if side not in ("engine", "torch"):
+        stand_in(side)
+        side = "engine"
     run = import_module(f"benchmarks.engine.with_{side}.runs").Run(
         workload, workload.make_data(workload.batch_size * int(steps))
     )
+    answers, sys.stdout = sys.stdout, sys.stderr  # libraries print, too
     for line in sys.stdin:
         work = getattr(run, line.strip())
         begin = clock()
         work()
-        print(clock() - begin, flush=True)
-    print(find_peak_mib(), flush=True)
+        print(clock() - begin, file=answers, flush=True)
+    print(find_peak_mib(), file=answers, flush=True)
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def test_a_row_has_every_figure_of_both_sides() -> None:
     assert row.fit is not None
     assert row.predict is not None
     pairs = (row.fit, row.predict, row.first_epoch, row.memory)
-    assert all(figure > 0 for pair in pairs for figure in (pair.engine, pair.torch))
+    assert all(figure > 0 for pair in pairs for figure in (pair.engine, pair.peer))
     assert format_table([row]).splitlines()[-1].count("|") == format_row(row).count("|")
 
 

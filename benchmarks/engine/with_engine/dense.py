@@ -52,5 +52,5 @@ def big_embedding() -> Model:
             Dense(1, activation="sigmoid"),
         ]
     )
-    model.compile(SGD(lr=0.01), "binary_crossentropy")
+    model.compile(SGD(0.01), "binary_crossentropy")
     return model

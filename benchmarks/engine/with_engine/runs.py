@@ -90,7 +90,7 @@ class Run:
 
     def predict(self) -> list[np.ndarray]:
         """Return the outputs for all rows."""
-        outputs: Any = self.model.predict(self.data.inputs, batch_size=self.workload.batch_size)
+        outputs: Any = self.model.predict(self.data.inputs, batch_size=self.workload.batch_size, verbose=0)
         return outputs if isinstance(outputs, list) else [outputs]
 
     def set_weights(self, weights: list[list[np.ndarray]]) -> None:

@@ -1,4 +1,4 @@
-"""Models of sequences."""
+"""Models of sequences; options are named where other libraries have other defaults."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def stacked_lstm() -> Model:
     """The manual's stacked LSTM."""
     return _compile(
         [
-            LSTM(32, return_sequences=True, input_shape=(8, 16)),
-            LSTM(32, return_sequences=True),
-            LSTM(32),
+            LSTM(32, recurrent_activation="hard_sigmoid", return_sequences=True, input_shape=(8, 16)),
+            LSTM(32, recurrent_activation="hard_sigmoid", return_sequences=True),
+            LSTM(32, recurrent_activation="hard_sigmoid"),
             Dense(10, activation="softmax"),
         ],
         "sparse_categorical_crossentropy",
@@ -53,7 +53,8 @@ def stacked_lstm() -> Model:
 def masked_gru() -> Model:
     """Padded texts through gated recurrent units."""
     embedding = Embedding(5_000, 64, mask_zero=True, input_length=40)
-    return _compile([embedding, GRU(64), Dense(1, activation="sigmoid")])
+    gru = GRU(64, recurrent_activation="hard_sigmoid", reset_after=False)
+    return _compile([embedding, gru, Dense(1, activation="sigmoid")])
 
 
 def bidirectional() -> Model:
