@@ -17,8 +17,8 @@ KILLS = {"cnn": ("run", "worker"), "lstm": ("worker", "run")}
 
 @pytest.fixture(scope="module")
 def resuming_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """Gives a service whose runs write a checkpoint after each batch."""
-    service = Service(tmp_path_factory.mktemp("resuming"), checkpoint_seconds=0)
+    """Gives a service whose runs write a checkpoint after each batch, and whose leases outlast a busy machine."""
+    service = Service(tmp_path_factory.mktemp("resuming"), checkpoint_seconds=0, lease_seconds=10)
     try:
         service.start()
         service.start_worker()
