@@ -17,18 +17,18 @@ from core.tables import Job, Metric
 _ARRAY_ROWS: Final = 16
 """From so many rows on, PostgreSQL gets them as arrays in one statement."""
 
-_JOBS: Final[Table] = Job.__table__  # type: ignore[assignment]
-_METRICS: Final[Table] = Metric.__table__  # type: ignore[assignment]
-_ROW: Final = tuple(_METRICS.columns.keys())
+JOBS: Final[Table] = Job.__table__  # type: ignore[assignment]
+METRICS: Final[Table] = Metric.__table__  # type: ignore[assignment]
+_ROW: Final = tuple(METRICS.columns.keys())
 _WRITTEN: Final = ("seq", "value", "special", "epoch", "recorded_at")
 _STANDING: Final = ("id", "project_id", "state", "external", "attempt", "last_seq", "epoch", "last_metrics")
 _LOCK: Final = (
-    select(*[_JOBS.c[name] for name in _STANDING]).where(_JOBS.c.id == bindparam("job_id")).with_for_update()
+    select(*[JOBS.c[name] for name in _STANDING]).where(JOBS.c.id == bindparam("job_id")).with_for_update()
 )
-_STORED: Final = select(_METRICS.c.step, _METRICS.c.name, _METRICS.c.value, _METRICS.c.special).where(
-    _METRICS.c.job_id == bindparam("job_id"), _METRICS.c.kind == bindparam("kind")
+_STORED: Final = select(METRICS.c.step, METRICS.c.name, METRICS.c.value, METRICS.c.special).where(
+    METRICS.c.job_id == bindparam("job_id"), METRICS.c.kind == bindparam("kind")
 )
-_ADVANCE: Final = update(_JOBS).where(_JOBS.c.id == bindparam("job_id")).values(last_seq=bindparam("seq"))
+_ADVANCE: Final = update(JOBS).where(JOBS.c.id == bindparam("job_id")).values(last_seq=bindparam("seq"))
 _ADVANCE_EPOCH: Final = _ADVANCE.values(epoch=bindparam("ended"), last_metrics=bindparam("newest"))
 
 _Change = tuple[MetricPoint, list[tuple[str, float | None, str | None]]]
@@ -143,11 +143,11 @@ def _find_stored(
 def _find_steps(is_sqlite: bool) -> Select[Any]:
     if is_sqlite:
         wanted = func.json_each(bindparam("steps", type_=Text)).table_valued("value")
-        return _STORED.where(_METRICS.c.step.in_(select(wanted.c.value)))
-    steps: Any = bindparam("steps", type_=postgresql.ARRAY(_METRICS.c.step.type, dimensions=1))
+        return _STORED.where(METRICS.c.step.in_(select(wanted.c.value)))
+    steps: Any = bindparam("steps", type_=postgresql.ARRAY(METRICS.c.step.type, dimensions=1))
     wanted = func.unnest(steps).table_valued("step").render_derived()
     # OFFSET makes PostgreSQL look each step up in the index; it would compare all that a new job has with all steps.
-    found = _STORED.where(_METRICS.c.step == wanted.c.step).offset(0).lateral()
+    found = _STORED.where(METRICS.c.step == wanted.c.step).offset(0).lateral()
     return select(*found.c).select_from(wanted.join(found, true()))
 
 
@@ -173,7 +173,7 @@ def _write_upsert(dialect: Dialect) -> str:
 
 @lru_cache
 def _make_upsert(make_insert: Any) -> Insert:
-    return _replacing(make_insert(_METRICS))
+    return replacing(make_insert(METRICS))
 
 
 @lru_cache
@@ -181,15 +181,16 @@ def _make_array_upsert() -> Insert:
     """All rows in one statement: one by one, each would be a message of its own."""
     arrays = [
         bindparam(column.name, type_=postgresql.ARRAY(column.type, dimensions=1))
-        for column in _METRICS.columns
+        for column in METRICS.columns
     ]
     rows = select(func.unnest(*arrays).table_valued(*_ROW).render_derived())
-    return _replacing(postgresql.insert(_METRICS).from_select(_ROW, rows))
+    return replacing(postgresql.insert(METRICS).from_select(_ROW, rows))
 
 
-def _replacing(insert: Any) -> Insert:
+def replacing(insert: Any) -> Insert:
+    """Let an insert of metrics replace those that are stored already."""
     written = {name: insert.excluded[name] for name in _WRITTEN}
-    statement: Insert = insert.on_conflict_do_update(index_elements=_METRICS.primary_key, set_=written)
+    statement: Insert = insert.on_conflict_do_update(index_elements=METRICS.primary_key, set_=written)
     return statement
 
 
