@@ -7,6 +7,7 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import (
     JSON,
+    ColumnElement,
     Connection,
     Dialect,
     Integer,
@@ -60,8 +61,6 @@ _SHOWN: Final = [
     if column.name in {*JobView.model_fields, "last_metrics", "turn_at", "cancel_requested_at"}
 ]
 _OWN: Final = _JOBS.c.project_id == bindparam("project_id")
-# Written into the statement: PostgreSQL takes an unknown limit for a tenth of all jobs, and would read them all.
-_LIMIT: Final[Any] = bindparam("number", type_=Integer, literal_execute=True)
 
 
 def _find_least(name: str) -> Select[Any]:
@@ -116,24 +115,25 @@ def list_jobs(
     parameters = {
         "project_id": project_id,
         "after": page.after or _PAST_ALL_IDS,
-        "number": page.limit + 1,
         "tag": _make_pattern(tag or ""),
         **{f"state_{place}": state for place, state in enumerate(sorted(set(states)))},
     }
-    found = _read(connection, _make_list(len(set(states)), has_tag=tag is not None), parameters)
+    found = _read(connection, _make_list(len(set(states)), tag is not None, page.limit + 1), parameters)
     return found[: page.limit], len(found) > page.limit
 
 
 @lru_cache
-def _make_list(states: int, *, has_tag: bool) -> Select[Any]:
+def _make_list(states: int, has_tag: bool, number: int) -> Select[Any]:
+    # No parameter: PostgreSQL takes an unknown limit for a tenth of all jobs, and would read them all.
+    limit = literal_column(str(number), Integer)
     query = select(_JOBS.c.id).where(_OWN, _JOBS.c.id < bindparam("after"))
     if has_tag:
         query = query.where(cast(_JOBS.c.tags, String).like(bindparam("tag"), escape="\\"))
     # The newest of each state are found by an index each; of several states at once all would have to be sorted.
     chosen = [query.where(_JOBS.c.state == bindparam(f"state_{place}")) for place in range(states)] or [query]
-    newest = [_take_newest(each) for each in chosen]
+    newest = [_take_newest(each, limit) for each in chosen]
     ids = newest[0] if len(newest) == 1 else union_all(*newest)
-    return select(*_SHOWN).where(_JOBS.c.id.in_(ids)).order_by(_JOBS.c.id.desc()).limit(_LIMIT)
+    return select(*_SHOWN).where(_JOBS.c.id.in_(ids)).order_by(_JOBS.c.id.desc()).limit(limit)
 
 
 def _make_pattern(tag: str) -> str:
@@ -141,8 +141,8 @@ def _make_pattern(tag: str) -> str:
     return '%"' + tag.replace("_", r"\_") + '"%'
 
 
-def _take_newest(query: Select[tuple[str]]) -> Select[tuple[str]]:
-    return select(query.order_by(_JOBS.c.id.desc()).limit(_LIMIT).subquery().c.id)
+def _take_newest(query: Select[tuple[str]], limit: ColumnElement[int]) -> Select[tuple[str]]:
+    return select(query.order_by(_JOBS.c.id.desc()).limit(limit).subquery().c.id)
 
 
 def find_queue_positions(connection: Connection, jobs: Collection[Columns]) -> dict[str, int]:
