@@ -40,6 +40,39 @@ def test_nothing_is_loaded_that_few_programs_need() -> None:
     assert [name for name in loaded if name.split(".")[1:2] and name.split(".")[1] in LATE] == []
 
 
+COLLECT = """
+import gc, weakref
+class Item: pass
+item = Item()
+item.itself = item
+watched = weakref.ref(item)
+del item
+import engine
+young = len(gc.get_objects(generation=0)) + len(gc.get_objects(generation=1))
+assert young < 20_000 < len(gc.get_objects()), "what was imported is looked through soon"
+assert gc.get_freeze_count() == 0
+gc.collect()
+assert watched() is None, "garbage of the program's own is kept"
+"""
+
+
+def test_what_was_imported_is_looked_through_for_garbage_last() -> None:
+    run(COLLECT)
+
+
+FROZEN = """
+import gc
+gc.freeze()
+count = gc.get_freeze_count()
+import engine
+assert gc.get_freeze_count() > count / 2, "what the program froze was thawed"
+"""
+
+
+def test_what_a_program_froze_stays_frozen() -> None:
+    run(FROZEN)
+
+
 def test_late_packages_are_loaded_when_they_are_asked_for() -> None:
     run(
         "import sys, engine\n"
