@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from engine.backend import normalize_data_format
 from engine.layers import windows
 from engine.layers.windows import conv_input_length, conv_output_length, deconv_length, normalize_tuple
-from engine.saving.weight_conversion import convert_kernel
+
+if TYPE_CHECKING:
+    from engine.saving.weight_conversion import convert_kernel
 
 __all__ = [
     "conv_input_length",
@@ -27,3 +30,10 @@ def normalize_padding(value: Any) -> str:
         ValueError: it is none of `valid`, `same`, `causal`.
     """
     return windows.normalize_padding(value, causal=True)
+
+
+def __getattr__(name: str) -> Any:
+    # Of `engine.saving`, which is imported late.
+    if name == "convert_kernel":
+        return getattr(import_module("engine.saving.weight_conversion"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import weakref
 from collections.abc import Callable
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-import h5py
 import numpy as np
 
-from engine.saving.files import ask_to_proceed_with_overwrite
+if TYPE_CHECKING:
+    from engine.saving.files import ask_to_proceed_with_overwrite
 
 __all__ = ["HDF5Matrix", "ask_to_proceed_with_overwrite"]
 
@@ -43,6 +44,9 @@ class HDF5Matrix:
         end: int | None = None,
         normalizer: Callable[[Any], Any] | None = None,
     ) -> None:
+        # Few programs that import this module have such files.
+        import h5py
+
         path = os.path.abspath(datapath)
         file = self.refs.get(path)
         # A file that its user closed is opened again.
@@ -121,3 +125,10 @@ class HDF5Matrix:
     def size(self) -> int:
         """The number of elements."""
         return int(np.prod(self.shape))
+
+
+def __getattr__(name: str) -> Any:
+    # Of `engine.saving`, which is imported late.
+    if name == "ask_to_proceed_with_overwrite":
+        return getattr(import_module("engine.saving.files"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

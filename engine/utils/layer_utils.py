@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from engine import backend as K
 from engine.layers import Conv1D, Conv2D, Conv2DTranspose, Conv3D
 from engine.layers.connections import unique
 from engine.models.summary import print_summary
-from engine.saving.axis_order import convert_dense_weights_data_format
-from engine.utils.conv_utils import convert_kernel
+from engine.utils import conv_utils
+
+if TYPE_CHECKING:
+    from engine.saving.axis_order import convert_dense_weights_data_format
 
 __all__ = [
     "convert_all_kernels_in_model",
@@ -30,4 +33,11 @@ def convert_all_kernels_in_model(model: Any) -> None:
     for layer in model.layers:
         if isinstance(layer, (Conv1D, Conv2D, Conv2DTranspose, Conv3D)):
             kernel, *others = layer.get_weights()
-            layer.set_weights([convert_kernel(kernel), *others])
+            layer.set_weights([conv_utils.convert_kernel(kernel), *others])
+
+
+def __getattr__(name: str) -> Any:
+    # Of `engine.saving`, which is imported late.
+    if name == "convert_dense_weights_data_format":
+        return getattr(import_module("engine.saving.axis_order"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

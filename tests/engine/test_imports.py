@@ -40,6 +40,18 @@ def test_nothing_is_loaded_that_few_programs_need() -> None:
     assert [name for name in loaded if name.split(".")[1:2] and name.split(".")[1] in LATE] == []
 
 
+def test_tools_for_data_load_nothing_to_write_files() -> None:
+    run(
+        "import sys\n"
+        "from engine.utils import Sequence, to_categorical\n"
+        "assert not {'h5py', 'yaml'} & set(sys.modules)\n"
+        "from engine.utils.conv_utils import convert_kernel\n"
+        "from engine.utils.io_utils import ask_to_proceed_with_overwrite\n"
+        "from engine.utils.layer_utils import convert_dense_weights_data_format\n"
+        "assert ask_to_proceed_with_overwrite is sys.modules['engine.saving.files'].ask_to_proceed_with_overwrite"
+    )
+
+
 COLLECT = """
 import gc, weakref
 class Item: pass
