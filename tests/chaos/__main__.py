@@ -1,6 +1,7 @@
 """`python -m tests.chaos`: a long siege of the service, and the counts of what it came to."""
 
 import argparse
+import shutil
 import sys
 import tempfile
 import time
@@ -26,17 +27,21 @@ def main() -> int:
         return 2
     losses = 0
     for backend in ("sqlite", "servers") if given.backend == "both" else (given.backend,):
-        with tempfile.TemporaryDirectory(prefix="kerasd-siege-") as home:
-            siege = besiege(
-                Path(home),
-                backend,
-                seed=given.seed,
-                rounds=given.rounds,
-                seconds=given.seconds,
-                away_seconds=given.away_seconds,
-                calm_seconds=given.calm_seconds,
-            )
+        home = Path(tempfile.mkdtemp(prefix="kerasd-siege-"))
+        siege = besiege(
+            home,
+            backend,
+            seed=given.seed,
+            rounds=given.rounds,
+            seconds=given.seconds,
+            away_seconds=given.away_seconds,
+            calm_seconds=given.calm_seconds,
+        )
         print(siege.describe(), end="\n\n", flush=True)
+        if siege.problems:
+            print(f"{home} is kept with all logs", flush=True)
+        else:
+            shutil.rmtree(home)
         losses += len(siege.problems)
     return 1 if losses else 0
 
