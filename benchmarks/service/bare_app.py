@@ -1,11 +1,14 @@
-"""`python -m benchmarks.service.bare_app URL`: the bare limit, FastAPI and SQLAlchemy with nothing in between.
+"""`python -m benchmarks.service.bare_app URL FOLDER`: the bare limit, FastAPI and SQLAlchemy with nothing in between.
 
 What an expert writes who needs one table and no rules: a route that inserts rows, one that reads them since a
-number, one that lists the newest jobs, one that streams a body to a file. Prints its port.
+number, one that lists the newest jobs, one that streams a body to a file of the folder, and one that also hashes it
+and waits until the disk has it. Prints its port.
 """
 
 from __future__ import annotations
 
+import hashlib
+import os
 import sys
 import tempfile
 from typing import Any
@@ -59,8 +62,8 @@ class Value(BaseModel):
     value: float
 
 
-def create_app(url: str) -> FastAPI:
-    """Make the application; its tables are made where they are missing."""
+def create_app(url: str, folder: str) -> FastAPI:
+    """Make the application; its tables are made where they are missing, its files in a folder."""
     app, db_engine = FastAPI(), create_db_engine(url)
     TABLES.create_all(db_engine)
 
@@ -100,10 +103,21 @@ def create_app(url: str) -> FastAPI:
 
     @app.post("/files")
     async def add_file(request: Request) -> dict[str, int]:
-        with tempfile.TemporaryFile() as file:
+        with tempfile.TemporaryFile(dir=folder) as file:
             async for block in request.stream():
                 file.write(block)
             return {"size": file.tell()}
+
+    @app.post("/safe-files")
+    async def add_safe_file(request: Request) -> dict[str, Any]:
+        digest = hashlib.sha256()
+        with tempfile.TemporaryFile(dir=folder) as file:
+            async for block in request.stream():
+                file.write(block)
+                digest.update(block)
+            file.flush()
+            os.fsync(file.fileno())
+            return {"size": file.tell(), "sha256": digest.hexdigest()}
 
     return app
 
@@ -116,5 +130,9 @@ if __name__ == "__main__":
     free_port = find_free_port()
     print(free_port, flush=True)
     uvicorn.run(
-        create_app(sys.argv[1]), port=free_port, log_level="warning", access_log=False, timeout_keep_alive=65
+        create_app(*sys.argv[1:]),
+        port=free_port,
+        log_level="warning",
+        access_log=False,
+        timeout_keep_alive=65,
     )

@@ -97,7 +97,8 @@ def analyze(db_engine: Engine) -> None:
 def serve_bare(folder: Path, database_url: str) -> Iterator[tuple[Server, Engine]]:
     """Run the bare application; gives its database too."""
     db_engine = create_db_engine(database_url)
-    with _start([sys.executable, "-m", "benchmarks.service.bare_app", database_url], {}, folder) as process:
+    command = [sys.executable, "-m", "benchmarks.service.bare_app", database_url, str(folder)]
+    with _start(command, {}, folder) as process:
         assert process.stdout is not None
         url = f"http://127.0.0.1:{int(process.stdout.readline())}"
         _wait_until_answers(f"{url}/openapi.json", process)

@@ -1,4 +1,4 @@
-"""One large upload: its time next to a body that is only written to a file, and the memory it takes."""
+"""One large upload: its time next to a body that is hashed and synced, or only written, and the memory it takes."""
 
 from __future__ import annotations
 
@@ -22,14 +22,17 @@ SAMPLE_SECONDS = 0.01
 
 
 def measure_uploads(context: Context) -> None:
-    """Upload an array as a data set; the bare application writes the same bytes to a file."""
+    """Upload an array as a data set; the bare application writes the same bytes to a file, and makes it safe or not."""
     api, mib = context.api, context.scale.upload_mib
     before = api.process.memory_info().rss
     with _Peak(api) as peak:
         own = api, _upload(api, "/v1/datasets?name=large&format=npy", mib)
-        other = context.bare, _upload(context.bare, "/files", mib)
-        row = compare(context, f"upload of {mib:,} MiB", own, other)
-        context.rows.append(replace(row, note="bare: neither hashed, checked nor synced"))
+        for title, path, note in (
+            (f"upload of {mib:,} MiB", "/safe-files", "bare: hashed and synced, not checked"),
+            ("the same, next to a bare stream", "/files", "bare: neither hashed, checked nor synced"),
+        ):
+            row = compare(context, title, own, (context.bare, _upload(context.bare, path, mib)))
+            context.rows.append(replace(row, note=note))
     growth = (peak.bytes - before) / MIB
     context.rows.append(Row("the same: growth of the API's memory", context.database, "MiB", growth))
 
