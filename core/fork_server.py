@@ -117,7 +117,7 @@ def main() -> None:
             getattr(loaded, name)()
     gc.collect()
     gc.freeze()
-    with socket.socket(fileno=int(descriptor)) as control, suppress(BrokenPipeError):  # the caller is gone
+    with socket.socket(fileno=int(descriptor)) as control, suppress(ConnectionError):  # the caller is gone
         control.sendall(READY)
         serve(control)
 

@@ -98,6 +98,12 @@ class Settings(BaseSettings):
     )
 
     worker_slots: int = Field(default=1, ge=1, description="Runs at one time on one worker.")
+    run_threads: int | None = Field(
+        default=None,
+        ge=1,
+        description="Threads of a run on the CPU; none: the machine's cores by the slots of its workers. One number "
+        "everywhere gives a job the same numbers wherever and whenever it begins.",
+    )
     device: Literal["auto", "cpu", "cuda"] = Field(
         default="auto", description="Where to train: auto, cpu or cuda; auto takes CUDA where it is."
     )

@@ -154,7 +154,7 @@ class Supervisor:
         collect_when_due(self._settings, self._db_engine, self._store, self._closing.is_set)
 
     def _environment(self) -> dict[str, str]:
-        return thread_environment(self._machine_slots)
+        return thread_environment(self._machine_slots, threads=self._settings.run_threads)
 
     def _note_device(self, message: dict[str, Any]) -> None:
         self._registration.device = str(message["device"])

@@ -32,7 +32,8 @@ class Disturber:
         self._away_seconds, self._calm_seconds = away_seconds, calm_seconds
         self.counts: Counter[str] = Counter()
         self._acts: dict[str, tuple[float, Callable[[], bool]]] = {
-            "run killed": (6, self._kill_run),
+            "run killed": (6, lambda: self._kill_child(training=True)),
+            "spare or template killed": (1, lambda: self._kill_child(training=False)),
             "worker killed": (3, self._kill_worker),
             "worker told to stop": (1, self._stop_worker),
             "worker and runs halted beyond their lease": (1, self._halt_worker),
@@ -74,8 +75,8 @@ class Disturber:
             if self._stack.find(name) is None:
                 self._stack.start_named(name)
 
-    def _kill_run(self) -> bool:
-        runs = self._stack.list_runs()
+    def _kill_child(self, *, training: bool) -> bool:
+        runs = self._stack.list_runs(training=training)
         if runs:
             with suppress(psutil.NoSuchProcess):
                 self._choose.choice(runs).kill()

@@ -39,6 +39,7 @@ class Stack(Service):
             max_attempts=100_000,
             collect_seconds=5,
             orphan_seconds=20,
+            run_threads=1,  # the same numbers, however many workers there are when a job begins
             **settings,
         )
         self.clock = clock
@@ -88,13 +89,15 @@ class Stack(Service):
                     found += [head, *head.children(recursive=True)]
         return found
 
-    def list_runs(self) -> list[psutil.Process]:
-        """The children of the workers."""
+    def list_runs(self, *, training: bool) -> list[psutil.Process]:
+        """The children of the workers that train, which have a spool open; or the templates and spares."""
         heads = [process for process in map(self.find, WORKERS) if process is not None]
         found = []
         for head in heads:
             with suppress(psutil.NoSuchProcess):
-                found += psutil.Process(head.popen.pid).children()
+                for child in psutil.Process(head.popen.pid).children():
+                    if any("job_" in file.path for file in child.open_files()) == training:
+                        found.append(child)
         return found
 
     def find_orphans(self) -> list[str]:
