@@ -6,6 +6,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
@@ -21,9 +22,20 @@ REDIS_DATABASES = range(1, 16)
 REDIS_CLAIM_SECONDS = 900
 CONNECT_TIMEOUT_SECONDS = 3
 SEED = 20
+HERE = Path(__file__).parent
 
-# Two tests run at a time, and small tensors gain nothing by threads that wait for each other.
+# Several tests run at a time, and small tensors gain nothing by threads that wait for each other.
 torch.set_num_threads(1)
+
+
+LONG = ("worker", "chaos", "e2e", "migrations", "client", "benchmarks", "fuzz", "examples")
+"""Folders whose files take minutes: begun last, they would leave the other processes without work at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long."""
+    ranks = {name: rank for rank, name in enumerate(LONG)}
+    items.sort(key=lambda item: ranks.get(item.path.relative_to(HERE).parts[0], len(LONG)))
 
 
 @pytest.fixture(autouse=True)
