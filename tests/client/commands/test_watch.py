@@ -21,7 +21,7 @@ def run_on_terminal(service, *arguments, until=None, interrupt=False):
     )
     os.close(far)
     shown = b""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     try:
         while time.monotonic() < deadline and (block := os.read(near, 65536)):
             shown += block
@@ -31,7 +31,13 @@ def run_on_terminal(service, *arguments, until=None, interrupt=False):
     except OSError:  # the terminal's other end was closed: the command has ended
         pass
     os.close(near)
-    return process.wait(10), re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown.decode())
+    try:
+        status = process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        pytest.fail(f"it goes on; it was interrupted: {not interrupt}; it showed: {shown.decode()[-2000:]!r}")
+    return status, re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown.decode())
 
 
 @pytest.mark.parametrize(("state", "status"), [("succeeded", 0), ("failed", 1)])
