@@ -15,6 +15,8 @@ from tests.chaos.stack import WORKERS, Stack
 FULL_BYTES = 4096
 """No file grows beyond this while the disk is full: RLIMIT_FSIZE needs no mount and no root."""
 MOST_CLOCK_STEP_SECONDS = 3600
+_MOST_WAIT_SECONDS = 5.0
+"""For a run that can be killed: many train for less than a second."""
 
 
 class Disturber:
@@ -76,11 +78,13 @@ class Disturber:
                 self._stack.start_named(name)
 
     def _kill_child(self, *, training: bool) -> bool:
-        runs = self._stack.list_runs(training=training)
-        if runs:
+        until = time.monotonic() + _MOST_WAIT_SECONDS
+        while not (children := self._stack.list_runs(training=training)) and time.monotonic() < until:
+            time.sleep(0.01)
+        if children:
             with suppress(psutil.NoSuchProcess):
-                self._choose.choice(runs).kill()
-        return bool(runs)
+                self._choose.choice(children).kill()
+        return bool(children)
 
     def _kill_worker(self) -> bool:
         return self._end(self._choose.choice(WORKERS), signal.SIGKILL, pause_seconds=3)
