@@ -35,6 +35,11 @@ MODELS = {
 }
 
 
+def _unpack_one(arrays: list[np.ndarray]) -> Any:
+    """Several arrays as a list, a single one as it is: Keras 3 takes no list of one."""
+    return arrays if len(arrays) > 1 else arrays[0]
+
+
 class Batches(Sequence):
     """Batches made one by one out of 8-bit images."""
 
@@ -68,9 +73,8 @@ class Run:
         return getattr(self, f"_fit_{self.workload.feed}")()
 
     def _fit_arrays(self) -> float:
-        history = self.model.fit(
-            self.data.inputs, self.data.targets, batch_size=self.workload.batch_size, epochs=1, verbose=0
-        )
+        x, y = _unpack_one(self.data.inputs), _unpack_one(self.data.targets)
+        history = self.model.fit(x, y, batch_size=self.workload.batch_size, epochs=1, verbose=0)
         return history.history["loss"][0]
 
     def _fit_batches(self) -> float:
@@ -90,7 +94,9 @@ class Run:
 
     def predict(self) -> list[np.ndarray]:
         """Return the outputs for all rows."""
-        outputs: Any = self.model.predict(self.data.inputs, batch_size=self.workload.batch_size, verbose=0)
+        outputs: Any = self.model.predict(
+            _unpack_one(self.data.inputs), batch_size=self.workload.batch_size, verbose=0
+        )
         return outputs if isinstance(outputs, list) else [outputs]
 
     def set_weights(self, weights: list[list[np.ndarray]]) -> None:
