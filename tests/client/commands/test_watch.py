@@ -11,8 +11,9 @@ import pytest
 def run_on_terminal(service, *arguments, until=None, interrupt=False):
     """Run a command on a terminal of its own. Returns: exit status and what appeared."""
     near, far = pty.openpty()
+    # What began in the background, as nohup does, ignores Ctrl-C, and whatever it starts does too.
     process = subprocess.Popen(
-        [service.command, *arguments],
+        ["env", "--default-signal=INT", service.command, *arguments],
         stdin=far,
         stdout=far,
         stderr=far,
