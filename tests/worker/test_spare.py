@@ -68,6 +68,8 @@ def find_template(surroundings: Surroundings, *children: Child) -> psutil.Proces
 def take_warm(spare: Spare) -> Child:
     child = spare.take()
     assert child.receive(READY_SECONDS) == {"event": "ready", "device": "cpu"}
+    # It may be ready before its first parent has ended, and this process adopts it only then.
+    wait_until(lambda: child.pid in {each.pid for each in psutil.Process().children()}, "the adoption")
     return child
 
 
