@@ -79,7 +79,7 @@ def test_a_killed_spare_is_replaced_and_told_of(
     child = take_warm(spare)
     known = list_processes(surroundings)
     wait_until(lambda: spare.maintain() or len(heard) == 2, "the spare", READY_SECONDS)
-    (process,) = list_processes(surroundings) - known
+    (process,) = wait_until(lambda: list_processes(surroundings) - known, "its adoption")
     process.kill()
     with caplog.at_level(logging.ERROR):
         wait_until(lambda: spare.maintain() or len(heard) == 3, "another spare", READY_SECONDS)
