@@ -61,6 +61,7 @@ def make_child() -> Iterator[Callable[[Template], Child]]:
 def child(make_child: Callable[[Template], Child], template: Template) -> Child:
     child = make_child(template)
     assert child.receive(READY_SECONDS) == READY
+    wait_until(lambda: child.pid is not None, "its number, which its first parent tells")
     return child
 
 
