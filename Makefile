@@ -3,8 +3,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 # Where torch comes from; empty is PyPI. See "PyTorch builds" in README.md.
 TORCH_INDEX ?=
 ARGS ?=
-# How many files of tests run at a time; many of them wait for processes more than they compute.
-TEST_JOBS ?= 3
+# How many files of tests run at a time.
+TEST_JOBS ?= 2
 # How many generated requests `make fuzz` sends.
 EXAMPLES ?= 10000
 
