@@ -14,7 +14,8 @@ from typing import Any
 import psycopg
 import redis
 
-from tests.worker.conftest import find_free_port, wait_until
+from tests.api_process import find_free_port
+from tests.worker.conftest import wait_until
 
 POSTGRESQL_PATHS = Path("/usr/lib/postgresql")
 

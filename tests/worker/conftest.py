@@ -5,10 +5,8 @@ import io
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -28,6 +26,8 @@ from core.identifiers import new_id
 from core.jobs import transitions
 from core.settings import Settings
 from core.tables import Job
+from tests import waiting
+from tests.api_process import find_free_port
 from worker.attempt import Attempt
 from worker.template import SET_CHILD_SUBREAPER
 
@@ -36,18 +36,8 @@ TERMINAL = {"succeeded", "failed", "cancelled"}
 
 
 def wait_until(holds: Callable[[], Any], what: str, seconds: float = DEADLINE_SECONDS) -> Any:
-    """Wait until something is true and return it."""
-    deadline = time.monotonic() + seconds
-    while not (found := holds()):
-        assert time.monotonic() < deadline, f"{what} did not come within {seconds:g} seconds"
-        time.sleep(0.02)
-    return found
-
-
-def find_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Wait until something is true, longer than other tests, and return it."""
+    return waiting.wait_until(holds, what, seconds)
 
 
 def make_definition(units: int = 8, features: int = 4, classes: int = 3) -> dict[str, Any]:

@@ -6,7 +6,8 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from tests.worker.conftest import Service, find_free_port, wait_until
+from tests.api_process import find_free_port
+from tests.worker.conftest import Service, wait_until
 
 EPOCHS = 30
 KEYS = {"key": "k", "secret": "s"}
