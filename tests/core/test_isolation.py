@@ -30,9 +30,17 @@ def nothing_left() -> Iterator[None]:
 
 def find_processes() -> list[psutil.Process]:
     """Find this process's fork server and its copies; a server that another test started has its own."""
-    own = [child for child in psutil.Process().children() if "core.fork_server" in child.cmdline()]
+    own = [child for child in psutil.Process().children() if is_fork_server(child)]
     found = [*own, *(copy for child in own for copy in child.children(recursive=True))]
     return [process for process in found if process.is_running()]
+
+
+def is_fork_server(process: psutil.Process) -> bool:
+    """What has ended is none: this process may have adopted it from another test."""
+    try:
+        return "core.fork_server" in process.cmdline()
+    except psutil.NoSuchProcess:
+        return False
 
 
 @pytest.fixture
