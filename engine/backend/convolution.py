@@ -41,15 +41,28 @@ def _convolve(
 ) -> torch.Tensor:
     """Convolve with a weight in torch's order: (filters, channels of a group, *window)."""
     x = to_channels_first(x, data_format)
-    strides, dilation = tuple(strides), tuple(dilation)
     amounts = measure_padding(x.shape[2:], weight.shape[2:], strides, dilation, padding)
+    result = convolve_padded(x, weight, amounts, tuple(strides), tuple(dilation), bias, groups, rectify)
+    return from_channels_first(result, data_format)
+
+
+def convolve_padded(
+    x: torch.Tensor,
+    weight: torch.Tensor,
+    amounts: Sequence[tuple[int, int]],
+    strides: Sequence[int] = (1, 1),
+    dilation: Sequence[int] = (1, 1),
+    bias: torch.Tensor | None = None,
+    groups: int = 1,
+    rectify: bool = False,
+) -> torch.Tensor:
+    """Convolve channels first, with a weight in torch's order and so many cells before and after each axis."""
     if any(before != after for before, after in amounts):
         x = pad(x, amounts)
         amounts = [(0, 0)] * len(amounts)
     cells = tuple(before for before, _ in amounts)
     convolve = convolve_and_rectify if rectify else _CONVOLUTIONS[len(cells)]
-    result = convolve(x, weight, bias, strides, cells, dilation, groups)
-    return from_channels_first(result, data_format)
+    return convolve(x, weight, bias, strides, cells, dilation, groups)
 
 
 def _to_torch_order(kernel: torch.Tensor) -> torch.Tensor:

@@ -28,6 +28,8 @@ def _pool(
         raise ValueError(f"Invalid pooling mode: {mode!r}. Use `max` or `avg`.")
     x = to_channels_first(x, data_format)
     window, strides = tuple(window), tuple(strides)
+    if mode == "max" and _has_pairs(x, window, strides, padding):
+        return from_channels_first(_take_pairwise_maxima(x), data_format)
     amounts = measure_padding(x.shape[2:], window, strides, (1,) * len(window), padding)
     # With `ceil_mode` a last window may reach over the end by what is padded before, and one cell more where
     # strides are over 1: all that `same` asks for.
@@ -38,6 +40,25 @@ def _pool(
     else:
         result = _pool_copied(x, window, strides, amounts, mode)
     return from_channels_first(result, data_format)
+
+
+def _has_pairs(x: torch.Tensor, window: Sequence[int], strides: Sequence[int], padding: str) -> bool:
+    """Tell whether windows are pairs of pairs, next to each other, whose places no derivative asks for."""
+    sizes = x.shape[2:]
+    return (
+        window == strides == (2, 2)
+        and (padding == "valid" or all(size % 2 == 0 for size in sizes))
+        and min(sizes) >= 2
+        and x.device.type == "cpu"
+        and not (x.requires_grad and torch.is_grad_enabled())
+    )
+
+
+def _take_pairwise_maxima(x: torch.Tensor) -> torch.Tensor:
+    """Return maxima of columns, of maxima of rows: several times as fast as a kernel that notes their places."""
+    height, width = (size // 2 * 2 for size in x.shape[2:])
+    rows = torch.maximum(x[:, :, 0:height:2, :width], x[:, :, 1:height:2, :width])
+    return torch.maximum(rows[..., 0::2], rows[..., 1::2])
 
 
 def _pool_padded(x: Any, window: Any, strides: Any, cells: Any, ceil_mode: bool, mode: str) -> torch.Tensor:
