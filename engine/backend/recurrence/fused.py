@@ -40,13 +40,24 @@ def _list_weights(inputs: Inputs) -> Tensors:
     return [inputs.kernel.t().contiguous(), inputs.recurrent_kernel.t().contiguous(), bias, nothing]
 
 
+def _pack_weights(inputs: Inputs) -> Tensors:
+    """Return what `_list_weights` gives, with the kernels in oneDNN's own layout."""
+    kernel, recurrent_kernel, *biases = _list_weights(inputs)
+    steps, batch, units = inputs.sizes
+    sizes = [steps, batch, kernel.shape[1]]
+    packed = torch.ops.mkldnn._reorder_mkldnn_rnn_layer_weight(
+        kernel, recurrent_kernel, units, False, True, False, sizes
+    )
+    return [*packed, *biases]
+
+
 def _recall_weights(inputs: Inputs) -> Tensors:
-    """Return what `_list_weights` gives, made anew only after one of the weights was written to."""
+    """Return what `_pack_weights` gives, made anew only after one of the weights was written to."""
     weights = (inputs.kernel, inputs.bias, inputs.recurrent_kernel)
     versions = [weight._version for weight in weights if weight is not None]
     known = getattr(inputs.recurrent_kernel, "_known_weights", None)
     if known is None or known[0] is not inputs.kernel or known[1] is not inputs.bias or known[2] != versions:
-        known = (inputs.kernel, inputs.bias, versions, _list_weights(inputs))
+        known = (inputs.kernel, inputs.bias, versions, _pack_weights(inputs))
         inputs.recurrent_kernel._known_weights = known
     return known[3]
 
