@@ -12,13 +12,13 @@ from sqlalchemy import (
     Dialect,
     Integer,
     Select,
-    String,
     Table,
     Text,
     TypeDecorator,
     bindparam,
     cast,
     literal_column,
+    or_,
     select,
     true,
     union_all,
@@ -29,7 +29,7 @@ from api.jobs.views import JobView
 from api.pagination import PageRequest
 from core.jobs.states import JobState
 from core.jobs.waiting import find_positions
-from core.tables import Attempt, Job, Metric
+from core.tables import Attempt, Job, JobTag, Metric
 from core.tables.metrics import LOSS_OF_EPOCH
 
 Columns = dict[str, Any]
@@ -53,6 +53,7 @@ def _wrap(text: str | None) -> orjson.Fragment | None:
 
 
 _JOBS: Final[Table] = Job.__table__  # type: ignore[assignment]
+_TAGS: Final[Table] = JobTag.__table__  # type: ignore[assignment]
 _METRICS: Final[Table] = Metric.__table__  # type: ignore[assignment]
 _ATTEMPTS: Final[Table] = Attempt.__table__  # type: ignore[assignment]
 _SHOWN: Final = [
@@ -61,6 +62,15 @@ _SHOWN: Final = [
     if column.name in {*JobView.model_fields, "last_metrics", "turn_at", "cancel_requested_at"}
 ]
 _OWN: Final = _JOBS.c.project_id == bindparam("project_id")
+_TAGGED: Final = (
+    select(_TAGS.c.job_id)
+    .join(_JOBS, _JOBS.c.id == _TAGS.c.job_id)
+    .where(
+        _TAGS.c.project_id == bindparam("project_id"),
+        _TAGS.c.tag == bindparam("tag"),
+        _TAGS.c.job_id < bindparam("after"),
+    )
+)
 
 
 def _find_least(name: str) -> Select[Any]:
@@ -115,7 +125,7 @@ def list_jobs(
     parameters = {
         "project_id": project_id,
         "after": page.after or _PAST_ALL_IDS,
-        "tag": _make_pattern(tag or ""),
+        "tag": tag,
         **{f"state_{place}": state for place, state in enumerate(sorted(set(states)))},
     }
     found = _read(connection, _make_list(len(set(states)), tag is not None, page.limit + 1), parameters)
@@ -126,23 +136,22 @@ def list_jobs(
 def _make_list(states: int, has_tag: bool, number: int) -> Select[Any]:
     # No parameter: PostgreSQL takes an unknown limit for a tenth of all jobs, and would read them all.
     limit = literal_column(str(number), Integer)
-    query = select(_JOBS.c.id).where(_OWN, _JOBS.c.id < bindparam("after"))
+    wanted = [_JOBS.c.state == bindparam(f"state_{place}") for place in range(states)]
     if has_tag:
-        query = query.where(cast(_JOBS.c.tags, String).like(bindparam("tag"), escape="\\"))
-    # The newest of each state are found by an index each; of several states at once all would have to be sorted.
-    chosen = [query.where(_JOBS.c.state == bindparam(f"state_{place}")) for place in range(states)] or [query]
+        # The tag leads to them, whatever their states.
+        chosen = [_TAGGED.where(or_(*wanted)) if wanted else _TAGGED]
+    else:
+        # The newest of each state are found by an index each; of several at once all would have to be sorted.
+        query = select(_JOBS.c.id).where(_OWN, _JOBS.c.id < bindparam("after"))
+        chosen = [query.where(state) for state in wanted] or [query]
     newest = [_take_newest(each, limit) for each in chosen]
     ids = newest[0] if len(newest) == 1 else union_all(*newest)
     return select(*_SHOWN).where(_JOBS.c.id.in_(ids)).order_by(_JOBS.c.id.desc()).limit(limit)
 
 
-def _make_pattern(tag: str) -> str:
-    # Tags hold no quotes, so the quoted tag occurs in the JSON text only as itself; nor do they hold % or backslashes.
-    return '%"' + tag.replace("_", r"\_") + '"%'
-
-
 def _take_newest(query: Select[tuple[str]], limit: ColumnElement[int]) -> Select[tuple[str]]:
-    return select(query.order_by(_JOBS.c.id.desc()).limit(limit).subquery().c.id)
+    (job_id,) = query.selected_columns
+    return select(query.order_by(job_id.desc()).limit(limit).subquery().c[job_id.name])
 
 
 def find_queue_positions(connection: Connection, jobs: Collection[Columns]) -> dict[str, int]:

@@ -8,6 +8,7 @@ from core.tables.datasets import Dataset
 from core.tables.duties import Duty
 from core.tables.events import Event
 from core.tables.idempotency_keys import IdempotencyKey
+from core.tables.job_tags import JobTag
 from core.tables.jobs import Job
 from core.tables.metrics import Metric
 from core.tables.models import Model
@@ -26,6 +27,7 @@ __all__ = [
     "Event",
     "IdempotencyKey",
     "Job",
+    "JobTag",
     "Metric",
     "Model",
     "Prediction",

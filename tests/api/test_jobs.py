@@ -109,6 +109,24 @@ class TestLists:
         assert wanted in found
         assert all("blue_1" in job["tags"] for job in api.get("/v1/jobs?tag=blue_1").json()["data"])
 
+    def test_tag_and_states_together(self, api: httpx.Client) -> None:
+        made = [
+            api.post("/v1/jobs", json={"external": True, "tags": ["both", "both", tag]}).json()["id"]
+            for tag in ("one", "two", "three")
+        ]
+        for identifier, state in zip(made, ("failed", "succeeded"), strict=False):
+            api.post(f"/v1/jobs/{identifier}/finish", json={"state": state})
+
+        def find(*states: str, **others: str) -> list[str]:
+            query = [("tag", "both"), *(("state", state) for state in states), *others.items()]
+            return [job["id"] for job in api.get("/v1/jobs", params=query).json()["data"]]
+
+        assert find() == made[::-1]
+        assert find("failed") == made[:1]
+        assert find("failed", "running") == [made[2], made[0]]
+        assert find(after=made[1]) == made[:1]
+        assert find("queued") == []
+
     def test_states_can_be_joined(self, api: httpx.Client, job_id: str) -> None:
         api.post(f"/v1/jobs/{job_id}/finish", json={"state": "failed"})
         found = api.get(

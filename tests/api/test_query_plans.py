@@ -1,5 +1,6 @@
 """What is asked for often is found by an index: no plan of such a query reads a whole table."""
 
+import itertools
 import math
 import re
 from collections.abc import Callable, Iterator
@@ -25,7 +26,7 @@ from core.jobs.states import JobState
 from core.jobs.waiting import waiting_ids
 from core.tables import DEFAULT_PROJECT_ID, Job
 
-LARGE = {"jobs", "metrics", "events", "attempts"}
+LARGE = {"jobs", "job_tags", "metrics", "events", "attempts"}
 POINTS = [MetricPoint("epoch", step, step, {"loss": 0.5, "acc": 0.5}, 0.0) for step in range(3)]
 POINTS += [MetricPoint("batch", step, 0, {"loss": 0.5}, 0.0) for step in range(20)]
 
@@ -74,9 +75,9 @@ def ask_everything(db_engine: Engine, job_ids: list[str]) -> None:
 def ask_lists(connection: Connection, job_ids: list[str]) -> None:
     states: list[list[JobState]] = [[], [JobState.FAILED], [JobState.QUEUED, JobState.RUNNING]]
     for after in (None, job_ids[2]):
-        for choice in states:
+        for choice, tag in itertools.product(states, (None, "a")):
             page = PageRequest(limit=2, after=after)
-            jobs, _ = list_jobs(connection, DEFAULT_PROJECT_ID, page, choice, None)
+            jobs, _ = list_jobs(connection, DEFAULT_PROJECT_ID, page, choice, tag)
             find_queue_positions(connection, jobs)
 
 

@@ -4,7 +4,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import JSON, Boolean, DateTime, Engine, Float, Integer, MetaData, String, Table, Text, inspect
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    DateTime,
+    Engine,
+    Float,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    inspect,
+    select,
+)
 from sqlalchemy.types import LargeBinary, TypeEngine
 
 from core import migrate
@@ -92,3 +105,21 @@ def test_keys_by_which_rows_are_replaced_stay(database_url: str, db_engine: Engi
 def has_table(database_url: str, db_engine: Engine, revision: str, name: str) -> bool:
     migrate.upgrade(database_url, revision)
     return inspect(db_engine).has_table(name)
+
+
+def test_the_database_notes_tags_whoever_writes_the_jobs(database_url: str, db_engine: Engine) -> None:
+    migrate.upgrade(database_url, "0008")
+    jobs = read_tables(db_engine)["jobs"]
+    row = make_row(jobs)
+    older = {**row, "id": "older", "tags": ["a", "b", "a"]}
+    newer = [{**row, "id": "newer", "tags": ["b"]}, {**row, "id": "plain", "tags": []}]
+    with db_engine.begin() as connection:
+        connection.execute(jobs.insert(), older)
+    migrate.upgrade(database_url, "0009")
+    noted = read_tables(db_engine)["job_tags"]
+    with db_engine.begin() as connection:
+        connection.execute(jobs.insert(), newer)
+        found = connection.execute(select(noted.c.tag, noted.c.job_id))
+        assert {tuple(row) for row in found} == {("a", "older"), ("b", "older"), ("b", "newer")}
+        connection.execute(jobs.delete().where(jobs.c.id == "older"))
+        assert connection.execute(select(noted.c.job_id)).scalars().all() == ["newer"]

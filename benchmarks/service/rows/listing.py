@@ -15,7 +15,7 @@ from core.database import utc_now
 from core.tables import Job
 
 ROWS_A_STATEMENT = 10_000
-EVERY_FAILED = 1000
+EVERY_RARE = 1000
 PAGE = 50
 SPEC = {
     "compile": {"optimizer": {"class_name": "Adam", "config": {"lr": 0.001}}, "loss": "mse"},
@@ -27,7 +27,7 @@ LAST = {"loss": 0.21, "acc": 0.94, "val_loss": 0.25, "val_acc": 0.93}
 
 
 def measure_listing(context: Context) -> None:
-    """The first page, a page of one rare state and one job; the rows are put in directly."""
+    """The first page, pages of a rare state and a rare tag, and one job; the rows are put in directly."""
     filled = 0
     for jobs in context.scale.jobs:
         _fill(context.db_engine, Job, _make_job, filled, jobs)
@@ -39,6 +39,7 @@ def measure_listing(context: Context) -> None:
             (f"newest {PAGE}", f"/v1/jobs?limit={PAGE}", bare_list),
             (f"{PAGE} in the middle", f"/v1/jobs?limit={PAGE}&after={middle}", bare_list),
             ("a rare state", f"/v1/jobs?limit={PAGE}&state=failed", bare_list),
+            ("a rare tag", f"/v1/jobs?limit={PAGE}&tag=rare", bare_list),
             ("one job", f"/v1/jobs/{middle}", _ask(context.bare, f"/jobs/{middle}", context)),
         ):
             ours = _ask(context.api, path, context)
@@ -58,11 +59,12 @@ def _name_job(number: int) -> str:
 def _make_job(number: int) -> dict[str, Any]:
     at = utc_now()
     times = {"created_at": at, "queued_at": at, "started_at": at, "finished_at": at}
-    return {**_make_bare_job(number), "tags": ["demo"], **times}
+    tags = ["demo", "rare"] if number % EVERY_RARE == 0 else ["demo"]
+    return {**_make_bare_job(number), "tags": tags, **times}
 
 
 def _make_bare_job(number: int) -> dict[str, Any]:
-    state = "failed" if number % EVERY_FAILED == 0 else "succeeded"
+    state = "failed" if number % EVERY_RARE == 0 else "succeeded"
     facts = {"name": "a job", "state": state, "spec": SPEC, "last_metrics": LAST, "epoch": 5, "epochs": 5}
     return {"id": _name_job(number), **facts}
 
