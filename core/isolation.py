@@ -25,7 +25,7 @@ BYTES_PER_SECOND: Final = 20_000_000
 _MAX_ANSWER_BYTES: Final = 256 * 1024**2
 _BLOCK_BYTES: Final = 1024**2
 _STATUS_BYTES: Final = 8
-_MODULES: Final = ("core.datasets.isolation", "core.hdf5")
+_MODULES: Final = ("core.datasets.isolated", "core.hdf5")
 # Arrow's own allocator takes a gigabyte of addresses at once, which counts as memory.
 _ENVIRONMENT: Final = {"ARROW_DEFAULT_MEMORY_POOL": "system"}
 _ENDS: Final = {

@@ -1,4 +1,4 @@
-"""Dataset files: description, preview, columns as arrays, and the choice of columns for a training run."""
+"""Dataset files: description, preview, and the choice of columns for a training run."""
 
 from core.datasets.description import Column as Column
 from core.datasets.description import DatasetDescription as DatasetDescription
@@ -7,5 +7,4 @@ from core.datasets.isolation import inspect_file as inspect_file
 from core.datasets.isolation import preview as preview
 from core.datasets.limits import Limits as Limits
 from core.datasets.mapping import select as select
-from core.datasets.reading import load_columns as load_columns
 from core.datasets.selection import Selection as Selection

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.datasets import Column, Limits, load_columns, select
+from core.datasets import Column, Limits, select
+from core.datasets.reading import load_columns
 from core.datasets.selection import Arrays
 from core.settings import Settings
 from core.storage import ObjectStore

@@ -3,7 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.datasets import DatasetError, Limits, inspect_file, load_columns, preview
+from core.datasets import DatasetError, Limits, inspect_file, preview
+from core.datasets.reading import load_columns
 
 
 def test_a_file_of_another_format_than_said_is_refused(tmp_path: Path) -> None:

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from core.datasets import DatasetError, Limits, inspect_file, load_columns, preview
+from core.datasets import DatasetError, Limits, inspect_file, preview
+from core.datasets.reading import load_columns
 
 
 def write(tmp_path: Path, text: str | bytes) -> Path:

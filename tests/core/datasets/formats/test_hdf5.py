@@ -4,7 +4,8 @@ import h5py
 import numpy as np
 import pytest
 
-from core.datasets import DatasetError, Limits, inspect_file, load_columns
+from core.datasets import DatasetError, Limits, inspect_file
+from core.datasets.reading import load_columns
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.datasets import DatasetError, Limits, inspect_file, load_columns, preview
+from core.datasets import DatasetError, Limits, inspect_file, preview
+from core.datasets.reading import load_columns
 
 
 def png(shape: tuple[int, ...] = (2, 3), value: int = 7) -> bytes:

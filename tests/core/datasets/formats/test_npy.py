@@ -3,8 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.datasets import DatasetError, Limits, inspect_file, load_columns
+from core.datasets import DatasetError, Limits, inspect_file
 from core.datasets.formats.npy import read_bytes_as_array
+from core.datasets.reading import load_columns
 
 
 def test_one_array_is_the_column_data_and_stays_on_disk(tmp_path: Path) -> None:

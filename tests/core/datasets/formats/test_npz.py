@@ -4,7 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.datasets import DatasetError, Limits, inspect_file, load_columns, preview
+from core.datasets import DatasetError, Limits, inspect_file, preview
+from core.datasets.reading import load_columns
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from core.datasets import DatasetError, Limits, inspect_file, load_columns
+from core.datasets import DatasetError, Limits, inspect_file
+from core.datasets.reading import load_columns
 
 
 @pytest.fixture
