@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from engine.backend import normalize_data_format
 from engine.layers import windows
 from engine.layers.windows import conv_input_length, conv_output_length, deconv_length, normalize_tuple
+from engine.utils.late_imports import import_late
 
 if TYPE_CHECKING:
     from engine.saving.weight_conversion import convert_kernel
@@ -32,8 +32,4 @@ def normalize_padding(value: Any) -> str:
     return windows.normalize_padding(value, causal=True)
 
 
-def __getattr__(name: str) -> Any:
-    # Of `engine.saving`, which is imported late.
-    if name == "convert_kernel":
-        return getattr(import_module("engine.saving.weight_conversion"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = import_late(__name__, convert_kernel="engine.saving.weight_conversion")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import weakref
 from collections.abc import Callable
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from engine.utils.late_imports import import_late
 
 if TYPE_CHECKING:
     from engine.saving.files import ask_to_proceed_with_overwrite
@@ -127,8 +128,4 @@ class HDF5Matrix:
         return int(np.prod(self.shape))
 
 
-def __getattr__(name: str) -> Any:
-    # Of `engine.saving`, which is imported late.
-    if name == "ask_to_proceed_with_overwrite":
-        return getattr(import_module("engine.saving.files"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = import_late(__name__, ask_to_proceed_with_overwrite="engine.saving.files")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from engine import backend as K
@@ -11,6 +10,7 @@ from engine.layers import Conv1D, Conv2D, Conv2DTranspose, Conv3D
 from engine.layers.connections import unique
 from engine.models.summary import print_summary
 from engine.utils import conv_utils
+from engine.utils.late_imports import import_late
 
 if TYPE_CHECKING:
     from engine.saving.axis_order import convert_dense_weights_data_format
@@ -36,8 +36,4 @@ def convert_all_kernels_in_model(model: Any) -> None:
             layer.set_weights([conv_utils.convert_kernel(kernel), *others])
 
 
-def __getattr__(name: str) -> Any:
-    # Of `engine.saving`, which is imported late.
-    if name == "convert_dense_weights_data_format":
-        return getattr(import_module("engine.saving.axis_order"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = import_late(__name__, convert_dense_weights_data_format="engine.saving.axis_order")
