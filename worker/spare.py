@@ -50,9 +50,9 @@ class Spare:
     def maintain(self) -> None:
         """See that there is a living spare; one that fails to start is tried again later and later."""
         with self._lock:
-            child = self._child
             if self._is_closed or self._usable() is not None or time.monotonic() < self._next_start:
                 return
+            child = self._child
             if child is not None:
                 _log.error("a spare child ended with status %s before it was used", child.status)
                 child.stop(grace_seconds=0)
@@ -94,5 +94,6 @@ class Spare:
             return None
         if child.environment != self._environment():
             child.stop(grace_seconds=_CLOSE_SECONDS)
+            self._child = None
             return None
         return child

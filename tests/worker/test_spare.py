@@ -107,3 +107,15 @@ def test_other_surroundings_need_another_template(spare: Spare, surroundings: Su
     assert found == ["1", "3"]
     for each in (child, other):
         each.stop(grace_seconds=0)
+
+
+def test_a_spare_of_other_surroundings_is_replaced_at_once(
+    spare: Spare, surroundings: Surroundings, caplog: pytest.LogCaptureFixture
+) -> None:
+    spare.maintain()
+    surroundings["OMP_NUM_THREADS"] = "3"
+    spare.maintain()
+    child = take_warm(spare)
+    assert psutil.Process(child.pid).environ()["OMP_NUM_THREADS"] == "3"
+    assert caplog.messages == []
+    child.stop(grace_seconds=0)
