@@ -12,7 +12,10 @@ EXAMPLES ?= 10000
 unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PIP := -m pip install --quiet --disable-pip-version-check
+INSTALL := $(BIN)/python $(PIP) --constraint constraints.txt
+# torch goes first, without what it needs: its index differs by build, and has nothing else in the pinned versions.
+TORCH := $(PIP) --constraint constraints.txt --no-deps $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) torch
 # The slow suites: processes, browsers, long comparisons.
 SLOW := --ignore=tests/chaos --ignore=tests/load --ignore=tests/e2e --ignore=tests/dashboard --ignore=tests/parity
 
@@ -31,10 +34,9 @@ help:
 	@echo "make interchange        exchange models with the real tf_keras and Keras 3"
 	@echo "make clean              remove the virtual environment and caches"
 
-# torch goes first, without what it needs: its index differs by build, and has nothing else in the pinned versions.
 .venv/torch.stamp: constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(INSTALL) --no-deps $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) torch
+	$(BIN)/python $(TORCH)
 	@touch $@
 
 .venv/run.stamp: .venv/torch.stamp pyproject.toml
@@ -85,12 +87,13 @@ load: .venv/test.stamp
 # The real later lines, in environments of their own that the project never needs.
 .venv-tf_keras/stamp:
 	$(PYTHON) -m venv .venv-tf_keras
-	.venv-tf_keras/bin/python -m pip install --quiet --disable-pip-version-check tf_keras==2.21.0 tensorflow-cpu==2.21.0
+	.venv-tf_keras/bin/python $(PIP) tf_keras==2.21.0 tensorflow-cpu==2.21.0
 	@touch $@
 
 .venv-keras3/stamp:
 	$(PYTHON) -m venv .venv-keras3
-	.venv-keras3/bin/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) keras==3.15.1 torch
+	.venv-keras3/bin/python $(TORCH)
+	.venv-keras3/bin/python $(PIP) --constraint constraints.txt keras==3.15.1 torch
 	@touch $@
 
 # Exchange models with them, and rewrite docs/interchange.md.
