@@ -11,11 +11,13 @@ from engine.backend.config import (
     floatx,
     image_data_format,
     image_dim_ordering,
+    mixed_precision,
     normalize_data_format,
     set_epsilon,
     set_floatx,
     set_image_data_format,
     set_image_dim_ordering,
+    set_mixed_precision,
 )
 from engine.backend.control import print_tensor, stop_gradient, switch
 from engine.backend.convolution import (
@@ -285,6 +287,7 @@ __all__ = [
     "min",
     "minimum",
     "mish",
+    "mixed_precision",
     "moving_average_update",
     "mutate",
     "name_scope",
@@ -329,6 +332,7 @@ __all__ = [
     "set_image_data_format",
     "set_image_dim_ordering",
     "set_learning_phase",
+    "set_mixed_precision",
     "set_random_state",
     "set_value",
     "shape",

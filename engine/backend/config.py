@@ -14,6 +14,7 @@ _DEFAULTS: dict[str, Any] = {
     "backend": "torch",
 }
 _FLOATS = ("float16", "float32", "float64")
+_MIXED_PRECISIONS = (None, "tf32", "bfloat16")
 _DATA_FORMATS = ("channels_last", "channels_first")
 
 
@@ -50,6 +51,7 @@ def read_configuration(path: Path) -> dict[str, Any]:
 
 
 _configuration = read_configuration(keras_directory() / "keras.json")
+_mixed_precision: str | None = None
 
 
 def backend() -> str:
@@ -81,6 +83,31 @@ def set_floatx(floatx: str) -> None:
     if floatx not in _FLOATS:
         raise ValueError(f"Unknown floatx type: {floatx!r}. Use one of {_FLOATS}.")
     _configuration["floatx"] = floatx
+
+
+def mixed_precision() -> str | None:
+    """Return the type in which products and convolutions compute: None for that of their tensors, or a shorter one."""
+    return _mixed_precision
+
+
+def set_mixed_precision(name: str | None) -> None:
+    """Let matrix products and convolutions compute in a shorter type than that of the weights.
+
+    It counts for functions that are compiled after it was set: for those of a model, when each of training,
+    evaluation and prediction is first asked for. Weights, optimizers, losses and all that functions give keep
+    their types.
+
+    Args:
+        name: `bfloat16`, or `tf32`, which matters on CUDA alone; None for the type of the tensors.
+
+    Raises:
+        ValueError: the name is none of these.
+    """
+    global _mixed_precision
+    if name not in _MIXED_PRECISIONS:
+        hint = " It would want losses to be scaled; `bfloat16` does not." if name == "float16" else ""
+        raise ValueError(f"Unknown mixed precision: {name!r}. Use one of {_MIXED_PRECISIONS}.{hint}")
+    _mixed_precision = name
 
 
 def image_data_format() -> str:

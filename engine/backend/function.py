@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from engine.backend.config import mixed_precision
 from engine.backend.device import default_device
 from engine.backend.dtypes import to_torch_dtype
 from engine.backend.flattening import FlatteningRun
@@ -15,6 +16,7 @@ from engine.backend.inference import computing
 from engine.backend.learning_phase import LearningPhase
 from engine.backend.lowering import Lowering
 from engine.backend.memory import keep_heap_whole
+from engine.backend.precision import mix_precision
 from engine.backend.row_moves import write_put_off
 from engine.backend.symbolic import SymbolicTensor
 from engine.backend.update import Update, split_updates
@@ -108,7 +110,7 @@ class Function:
         self._captured += captured
         gradient_mode = torch.enable_grad if lowering.needs_gradient else torch.no_grad
 
-        def run(values: Sequence[Any]) -> list[Any]:
+        def compute(values: Sequence[Any]) -> list[Any]:
             with gradient_mode(), computing():
                 results = forward(*values, *captured)
             return [
@@ -116,6 +118,8 @@ class Function:
                 for value in results
             ]
 
+        precision = mixed_precision()
+        run = compute if precision is None else mix_precision(compute, precision, self.outputs)
         if default_device().type != "cpu":
             return run
         keep_heap_whole()

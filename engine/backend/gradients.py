@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from engine.backend.precision import in_own_types
 from engine.backend.symbolic import SymbolicTensor, record
 
 
@@ -15,13 +16,15 @@ def differentiate(
     """Return the derivative of the sum of `loss` with respect to each variable; zeros where it has none."""
     if not loss.requires_grad:
         return [torch.zeros_like(variable) for variable in variables]
-    gradients = torch.autograd.grad(
-        loss if loss.ndim == 0 else loss.sum(),
-        variables,
-        create_graph=create_graph,
-        retain_graph=retain_graph or create_graph,
-        allow_unused=True,
-    )
+    # Each derivative has the type in which its operation was computed, whatever the precision.
+    with in_own_types():
+        gradients = torch.autograd.grad(
+            loss if loss.ndim == 0 else loss.sum(),
+            variables,
+            create_graph=create_graph,
+            retain_graph=retain_graph or create_graph,
+            allow_unused=True,
+        )
     return [
         torch.zeros_like(variable) if gradient is None else gradient
         for gradient, variable in zip(gradients, variables, strict=True)

@@ -15,6 +15,7 @@ from torch import fx
 from engine.backend.gradients import differentiate
 from engine.backend.learning_phase import LearningPhase, select_by_phase
 from engine.backend.placement import Placement, run_on
+from engine.backend.precision import in_own_types
 from engine.backend.rewriting import rewrite
 from engine.backend.variable import Constant, Placeholder, Variable
 from engine.graph import Operation, Tensor, map_structure, sort_operations
@@ -234,6 +235,6 @@ def _apply(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 
 def run_effect(function: Callable[..., None], *args: Any, **kwargs: Any) -> None:
-    """Call a function that writes into its arguments."""
-    with torch.no_grad():
+    """Call a function that writes into its arguments, in their own types."""
+    with torch.no_grad(), in_own_types():
         function(*args, **kwargs)

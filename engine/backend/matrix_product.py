@@ -6,6 +6,8 @@ from typing import Any
 
 import torch
 
+from engine.backend.precision import is_mixing
+
 _HAS_ONEDNN = torch.backends.mkldnn.is_available()
 # Below this many multiplications the kernel's start costs more than it saves.
 _FEWEST_MULTIPLICATIONS = 2**24
@@ -56,6 +58,7 @@ def _is_fit_for_onednn(x: torch.Tensor, y: torch.Tensor) -> bool:
         _HAS_ONEDNN
         and x.device.type == "cpu"
         and x.dtype == y.dtype == torch.float32
+        and not is_mixing()
         and len(x) * y.numel() >= _FEWEST_MULTIPLICATIONS
         and (x.is_contiguous() or y.shape[1] >= _FEWEST_COLUMNS)
     )

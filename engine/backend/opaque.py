@@ -8,6 +8,8 @@ from typing import Any, TypeVar, cast
 
 import torch
 
+from engine.backend.precision import in_own_types
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 # `torch.library.custom_op` would import `torch._dynamo` at the first call, which takes as long as torch itself.
@@ -18,7 +20,7 @@ def opaque(name: str, schema: str, shape: Callable[..., Any]) -> Callable[[F], F
     """Make a function one operation, `torch.ops.kerasd.NAME`, for whoever traces what torch is asked to do.
 
     A loop over the steps of a sequence so stays a loop. Where nobody traces the function is called as it is. It
-    has no derivative of its own.
+    has no derivative of its own, and keeps the types of its arguments where precision is mixed.
 
     Args:
         name: the operation's name.
@@ -35,7 +37,8 @@ def opaque(name: str, schema: str, shape: Callable[..., Any]) -> Callable[[F], F
 
         @functools.wraps(function)
         def call(*args: Any) -> Any:
-            return operation(*args) if torch._C._len_torch_dispatch_stack() else function(*args)
+            with in_own_types():
+                return operation(*args) if torch._C._len_torch_dispatch_stack() else function(*args)
 
         return cast(F, call)
 

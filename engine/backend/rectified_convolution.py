@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch.nn import functional
 
+from engine.backend.precision import is_mixing
+
 _CONVOLUTIONS = {2: functional.conv2d, 3: functional.conv3d}
 _HAS_ONEDNN = torch.backends.mkldnn.is_available()
 
@@ -51,6 +53,7 @@ def convolve_and_rectify(
         and len(strides) == 2
         and x.device.type == "cpu"
         and x.dtype == weight.dtype == torch.float32
+        and not is_mixing()
     ):
         return _RectifiedConvolution.apply(x, weight, bias, strides, padding, dilation, groups)
     return torch.relu(_CONVOLUTIONS[len(strides)](x, weight, bias, strides, padding, dilation, groups))

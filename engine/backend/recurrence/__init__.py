@@ -67,7 +67,7 @@ def zero_state(sequences: Any, size: int) -> Any:
 
 
 def _compute_lstm(gate: str, *values: Any) -> Any:
-    inputs = drop_inputs(Inputs(*values))
+    inputs = drop_inputs(Inputs(*values)).in_one_type()
     return compute(FUSED_LSTM if has_kernel(inputs, gate) else LSTM, gate, inputs)
 
 
@@ -101,7 +101,7 @@ def scale_bias(bias: Any, recurrent_kernel: Any, gate: str) -> Any:
 
 
 def _compute_conv_lstm(gate: str, *values: Any) -> Any:
-    return compute(CONV_LSTM, gate, Inputs(*values))
+    return compute(CONV_LSTM, gate, Inputs(*values).in_one_type())
 
 
 def conv_lstm(inputs: Inputs, gate: str) -> tuple[Any, Any, Any]:
@@ -122,7 +122,8 @@ def conv_lstm(inputs: Inputs, gate: str) -> tuple[Any, Any, Any]:
 
 
 def _compute_gru(gate: str, reset_after: bool, *values: Any) -> Any:
-    return compute(GRU_RESET_AFTER if reset_after else GRU, gate, drop_inputs(Inputs(*values)))
+    inputs = drop_inputs(Inputs(*values)).in_one_type()
+    return compute(GRU_RESET_AFTER if reset_after else GRU, gate, inputs)
 
 
 def gru(inputs: Inputs, gate: str, reset_after: bool = False) -> tuple[Any, Any]:
@@ -143,7 +144,7 @@ def gru(inputs: Inputs, gate: str, reset_after: bool = False) -> tuple[Any, Any]
 
 
 def _compute_simple(activation: str, *values: Any) -> Any:
-    return compute(SIMPLE, activation, drop_inputs(Inputs(*values)))
+    return compute(SIMPLE, activation, drop_inputs(Inputs(*values)).in_one_type())
 
 
 def simple_rnn(inputs: Inputs, activation: str) -> tuple[Any, Any]:

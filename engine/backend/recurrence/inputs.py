@@ -46,6 +46,13 @@ class Inputs(NamedTuple):
         output, carry = (zeros if state is None else state for state in (self.output, self.carry))
         return self._replace(output=output, carry=carry)
 
+    def in_one_type(self) -> Inputs:
+        """Return the same in the type of the recurrent kernel; what comes from elsewhere may have a shorter one."""
+        dtype = self.recurrent_kernel.dtype
+        return Inputs(
+            *(value.to(dtype) if value is not None and value.is_floating_point() else value for value in self)
+        )
+
     def list_derived(self, wants_sequences: bool = True) -> list[torch.Tensor]:
         """Return the tensors among these that have derivatives, in order."""
         found = [value for value in self.leave_out_masks() if value is not None]

@@ -34,6 +34,7 @@ WEIGHTS = rng.random(BATCH * BATCHES)
 def fresh_session() -> Iterator[None]:
     with K.isolated_state():
         yield
+    K.set_mixed_precision(None)
 
 
 # Each returns a compiled model, its inputs and its targets.
@@ -203,8 +204,12 @@ def find_runs(model: Any) -> dict[str, Any]:
     return {kind: next(iter(step._function._compiled.values())) for kind, step in model._steps.items()}
 
 
+@pytest.mark.parametrize("precision", [None, "bfloat16"])
 @pytest.mark.parametrize("make", MODELS, ids=lambda make: make.__name__)
-def test_trainings_are_the_same_to_the_last_bit(make: Callable[[], Any], monkeypatch: Any) -> None:
+def test_trainings_are_the_same_to_the_last_bit(
+    make: Callable[[], Any], precision: str | None, monkeypatch: Any
+) -> None:
+    K.set_mixed_precision(precision)
     plain, model = train(make, NEVER, monkeypatch)
     assert not any(run.is_flat for run in find_runs(model).values())
     flat, model = train(make, 1, monkeypatch)
