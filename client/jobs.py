@@ -36,6 +36,7 @@ class Jobs:
         callbacks: Sequence[Mapping[str, Any]] | None = None,
         name: str | None = None,
         seed: int | None = None,
+        mixed_precision: str | None = None,
         priority: int | None = None,
         queue_timeout_seconds: float | None = None,
         time_limit_seconds: float | None = None,
@@ -56,6 +57,7 @@ class Jobs:
             data: which columns feed the model: `{"x": ..., "y": ..., "validation": {"x", "y"}}`; the service
                 chooses by their names where it is absent.
             callbacks: `{"class_name": "EarlyStopping", "config": {...}}` and so on.
+            mixed_precision: `bfloat16` or `tf32`: what products and convolutions compute in.
             priority: -100 to 100, default 0; higher goes first, and a minute of waiting is worth a point.
             queue_timeout_seconds: a job that has not started by then fails.
             time_limit_seconds: of all attempts together. tags: words to find it by.
@@ -73,6 +75,7 @@ class Jobs:
             "callbacks": callbacks,
             "name": name,
             "seed": seed,
+            "mixed_precision": mixed_precision,
             "priority": priority,
             "queue_timeout_seconds": queue_timeout_seconds,
             "time_limit_seconds": time_limit_seconds,

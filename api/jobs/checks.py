@@ -234,6 +234,7 @@ class TrainingCheck:
             "fit": request.fit.model_dump(),
             "callbacks": callbacks,
             "seed": request.seed,
+            "mixed_precision": request.mixed_precision,
         }
 
     def _fail(self, pointer: str, detail: str) -> None:

@@ -201,6 +201,9 @@ class JobRequest(_Request):
     fit: FitRequest = FitRequest()
     callbacks: list[CallbackRequest] = Field(default_factory=list, max_length=20)
     seed: int | None = Field(default=None, ge=0, lt=2**32)
+    mixed_precision: Literal["tf32", "bfloat16"] | None = Field(
+        default=None, description="What products and convolutions compute in; tf32 matters on CUDA alone."
+    )
     priority: Priority = 0
     queue_timeout_seconds: Seconds | None = Field(
         default=None, description="A job that has not started by then fails."

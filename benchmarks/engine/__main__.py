@@ -1,8 +1,10 @@
 """The engine against plain PyTorch or another library, workload by workload.
 
-    python -m benchmarks.engine [--only NAME] [--quick] [--threads N] [--cpu-time] [--peer NAME --python PATH]
+    python -m benchmarks.engine [--only NAME] [--quick] [--threads N] [--cpu-time]
+                                [--mixed-precision bfloat16 | --peer NAME --python PATH]
 
-Prints a table and, where all workloads were measured in full, writes it to the peer's file in benchmarks/.
+Prints a table and, where all workloads were measured in full and in float32, writes it to the peer's file in
+benchmarks/.
 """
 
 from __future__ import annotations
@@ -30,9 +32,16 @@ def main() -> None:
     parser.add_argument(
         "--cpu-time", action="store_true", help="time of the processor, for machines that others use too"
     )
+    parser.add_argument(
+        "--mixed-precision",
+        choices=("bfloat16",),
+        help="what both sides compute products and convolutions in",
+    )
     parser.add_argument("--peer", choices=PEERS, default="torch", help="what the engine is measured against")
     parser.add_argument("--python", metavar="PATH", default=sys.executable, help="the peer's interpreter")
     arguments = parser.parse_args()
+    if arguments.mixed_precision and arguments.peer != "torch":
+        parser.error("--mixed-precision goes with the peer torch alone.")
     rounds = QUICK_ROUNDS if arguments.quick else ROUNDS
     machine = describe_machine(arguments.threads, rounds, arguments.cpu_time)
     print(machine, flush=True)
@@ -41,10 +50,10 @@ def main() -> None:
         workload = WORKLOADS[name]
         steps = min(workload.steps, QUICK_STEPS) if arguments.quick else workload.steps
         how = (rounds, steps, arguments.threads, arguments.cpu_time)
-        rows.append(measure(workload, *how, arguments.peer, arguments.python))
+        rows.append(measure(workload, *how, arguments.peer, arguments.python, arguments.mixed_precision))
         print(format_row(rows[-1]), flush=True)
     print("\n" + format_table(rows))
-    if not arguments.only and not arguments.quick:
+    if not (arguments.only or arguments.quick or arguments.mixed_precision):
         write_results(rows, machine, PEERS[arguments.peer])
 
 

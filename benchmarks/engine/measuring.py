@@ -52,6 +52,7 @@ class Side:
         threads: that compute in it.
         clock: the name of the clock in `time` that it reads.
         python: the interpreter of its environment.
+        precision: what products and convolutions compute in; None for float32.
 
     Attributes:
         first_epoch: seconds from the process's start to the end of the first epoch, by the clock on the wall.
@@ -65,8 +66,10 @@ class Side:
         threads: int,
         clock: str,
         python: str = sys.executable,
+        precision: str | None = None,
     ) -> None:
         command = [python, "-m", "benchmarks.engine.side", workload.name, name, str(steps), clock]
+        command += [] if precision is None else [precision]
         environment = {**os.environ, **_PEERS_SETTINGS, "OMP_NUM_THREADS": str(threads)}
         self._steps = steps
         begin = time.perf_counter()
@@ -105,6 +108,7 @@ def measure(
     by_cpu_time: bool,
     peer: str = "torch",
     python: str = sys.executable,
+    precision: str | None = None,
 ) -> Row:
     """Measure one workload; generators by the clock on the wall always, since others work for them.
 
@@ -114,10 +118,11 @@ def measure(
         by_cpu_time: read the processor's clock instead of the one on the wall.
         peer: what the engine is measured against, a name of `PEERS`.
         python: the peer's interpreter.
+        precision: what both sides compute products and convolutions in; None for float32.
     """
     clock = "process_time" if by_cpu_time and workload.feed != "generator" else "perf_counter"
-    own = Side(workload, "engine", steps, threads, clock)
-    other = Side(workload, peer, steps, threads, clock, python)
+    own = Side(workload, "engine", steps, threads, clock, precision=precision)
+    other = Side(workload, peer, steps, threads, clock, python, precision)
     fit, predict = (
         _measure_in_turns(own, other, kind, rounds) if kind in workload.measures else None
         for kind in ("fit", "predict")

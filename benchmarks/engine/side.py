@@ -1,6 +1,6 @@
 """One side of a workload in a process of its own, which never imports the other.
 
-    python -m benchmarks.engine.side WORKLOAD engine|torch|tf_keras|keras STEPS process_time|perf_counter
+    python -m benchmarks.engine.side WORKLOAD engine|torch|tf_keras|keras STEPS process_time|perf_counter [bfloat16]
 
 Each line that it reads is a kind of work; it does it and prints the seconds. At the end of its input it prints its
 peak of memory in MiB.
@@ -25,13 +25,13 @@ def find_peak_mib() -> float:
 
 def main() -> None:
     """Do what is asked for until nothing more is."""
-    name, side, steps, clock_name = sys.argv[1:]
+    name, side, steps, clock_name, *precision = sys.argv[1:]
     workload, clock = WORKLOADS[name], getattr(time, clock_name)
     if side not in ("engine", "torch"):
         stand_in(side)
         side = "engine"
     run = import_module(f"benchmarks.engine.with_{side}.runs").Run(
-        workload, workload.make_data(workload.batch_size * int(steps))
+        workload, workload.make_data(workload.batch_size * int(steps)), *precision
     )
     answers, sys.stdout = sys.stdout, sys.stderr  # libraries print, too
     for line in sys.stdin:

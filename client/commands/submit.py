@@ -38,6 +38,9 @@ Callbacks = Annotated[Path | None, typer.Option(help="JSON list of {class_name, 
 Name = Annotated[str | None, typer.Option(help="The job's name.")]
 Tags = Annotated[list[str] | None, typer.Option("--tag", help="A word to find it by; may be given again.")]
 Seed = Annotated[int | None, typer.Option(min=0)]
+MixedPrecision = Annotated[
+    str | None, typer.Option(help="What products and convolutions compute in: bfloat16 or tf32.")
+]
 Priority = Annotated[int | None, typer.Option(min=-100, max=100, help="Higher goes first.")]
 QueueTimeout = Annotated[float | None, typer.Option(help="Seconds after which it fails if it still waits.")]
 TimeLimit = Annotated[float | None, typer.Option(help="Seconds after which the training is ended.")]
@@ -64,6 +67,7 @@ def submit(
     name: Name = None,
     tag: Tags = None,
     seed: Seed = None,
+    mixed_precision: MixedPrecision = None,
     priority: Priority = None,
     queue_timeout: QueueTimeout = None,
     time_limit: TimeLimit = None,
@@ -86,6 +90,7 @@ def submit(
         "name": name,
         "tags": tag,
         "seed": seed,
+        "mixed_precision": mixed_precision,
         "priority": priority,
         "queue_timeout_seconds": queue_timeout,
         "time_limit_seconds": time_limit,

@@ -42,7 +42,7 @@ def _casting(enabled: bool) -> Iterator[None]:
 
 @contextmanager
 def _shortening() -> Iterator[None]:
-    """Let CUDA's kernels read float32 numbers with 10 digits of 23 (TensorFloat-32)."""
+    """Let CUDA's kernels read float32 numbers with 11 digits of 24 (TensorFloat-32)."""
     # Not all of them are in torch's stubs.
     cudnn: Any = torch.backends.cudnn
     settings: list[Any] = [torch.backends.cuda.matmul, cudnn.conv, cudnn.rnn]

@@ -62,6 +62,7 @@ class TestBodies:
             ({"external": True, "name": "two\nlines"}, "/name"),
             ({"external": True, "name": "nul\x00"}, "/name"),
             ({"external": True, "seed": 2**70}, "/seed"),
+            ({"external": True, "mixed_precision": "float16"}, "/mixed_precision"),
             ({"external": True, "data": {"x": 3}}, "/data/x"),
             ({"external": True, "dataset": "dst_nowhere"}, "/dataset"),
             ({"external": True, "compile": {"loss": "mse"}}, "/compile"),

@@ -138,7 +138,20 @@ class TestAccepted:
         assert job["spec"]["compile"]["loss_weights"] is None
         assert job["queue_position"] >= 1
         assert api.get(f"/v1/models/{job['model_id']}").json()["parameters"]["total"] == 43
+        assert job["spec"]["mixed_precision"] is None
         api.post(f"/v1/jobs/{job['id']}/cancel")
+
+    @pytest.mark.parametrize("precision", ["bfloat16", "tf32"])
+    def test_precision_is_kept_in_the_spec_and_in_copies(
+        self, api: httpx.Client, send: Any, precision: str
+    ) -> None:
+        pattern = send(mixed_precision=precision).json()
+        copy = api.post(f"/v1/jobs/{pattern['id']}/clone").json()
+        plain = api.post(f"/v1/jobs/{pattern['id']}/clone", json={"mixed_precision": None}).json()
+        found = [job["spec"]["mixed_precision"] for job in (pattern, copy, plain)]
+        assert found == [precision, precision, None]
+        for job in (pattern, copy, plain):
+            api.post(f"/v1/jobs/{job['id']}/cancel")
 
     @pytest.mark.parametrize(
         "changes",

@@ -13,6 +13,7 @@ from benchmarks.engine.with_engine.runs import Run as EngineRun
 from benchmarks.engine.with_torch.runs import SETUPS
 from benchmarks.engine.with_torch.runs import Run as TorchRun
 from benchmarks.engine.workloads import WORKLOADS
+from engine.backend import set_mixed_precision
 
 # One workload a model; what is dropped differs between the sides.
 BY_MODEL = {workload.model_name: workload for workload in reversed(WORKLOADS.values())}
@@ -35,6 +36,24 @@ def test_both_sides_predict_the_same_and_learn_alike(name: str) -> None:
         # All rows are one batch: the order in which they are shuffled does not matter.
         losses = [(own.fit(), plain.fit()) for _ in range(3)]
         np.testing.assert_allclose(*zip(*losses, strict=True), rtol=2e-3)
+
+
+@pytest.mark.parametrize("name", ["mlp", "mobilenet_block", "lstm_sigmoid"])
+def test_both_sides_mix_precision_alike(name: str) -> None:
+    workload = BY_MODEL[name]
+    data = workload.make_data(2)
+    try:
+        plain, own = TorchRun(workload, data, "bfloat16"), EngineRun(workload, data, "bfloat16")
+        own.set_weights(plain.list_weights())
+        exact = TorchRun(workload, data)
+        exact.setup.network.load_state_dict(plain.setup.network.state_dict())
+        found = [run.predict() for run in (own, plain, exact)]
+    finally:
+        set_mixed_precision(None)
+    for ours, theirs, precise in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=0.02)
+        assert (theirs != precise).any()
+        assert (ours != precise).any()
 
 
 def test_a_row_has_every_figure_of_both_sides() -> None:

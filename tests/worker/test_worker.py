@@ -219,6 +219,16 @@ def test_metrics_of_batches_are_told_now_and_then(warm_service: Any) -> None:
     assert batches["step"][0] // 38 == batches["epoch"][0]
 
 
+def test_precision_is_mixed_where_a_job_asks_for_it(warm_service: Any) -> None:
+    mixed, plain = (warm_service.submit(**FEW, **more) for more in ({"mixed_precision": "bfloat16"}, {}))
+    losses = []
+    for job_id in (mixed, plain):
+        warm_service.wait_for(job_id, "succeeded")
+        losses.append(np.array(warm_service.metrics(job_id)["loss"]))
+    assert (losses[0] != losses[1]).all()
+    np.testing.assert_allclose(*losses, rtol=0.01)
+
+
 def test_a_loss_that_is_no_number_fails_the_job_with_the_reason(warm_service: Any) -> None:
     job_id = warm_service.submit(**DIVERGING)
     job = warm_service.wait_for(job_id, "failed")

@@ -13,7 +13,19 @@ from engine.models import Model, Sequential
 
 ROWS, BATCH, CLASSES = 96, 8, 3
 EPOCHS = 10
-NAMES = ("mlp", "cnn", "lstm", "gru", "stopping", "adam", "rmsprop", "outputs", "weights", "validation")
+NAMES = (
+    "mlp",
+    "cnn",
+    "lstm",
+    "gru",
+    "stopping",
+    "adam",
+    "rmsprop",
+    "outputs",
+    "weights",
+    "validation",
+    "mixed",
+)
 
 
 @dataclass(frozen=True)
@@ -182,5 +194,8 @@ def _make_trainings() -> dict[str, Training]:
             crossentropy,
             fit={"validation_split": 0.25},
             callbacks=[_callback("ModelCheckpoint", monitor="val_loss")],
+        ),
+        "mixed": _make_training(
+            "CNN in bfloat16", _cnn(), images, "adam", crossentropy, mixed_precision="bfloat16"
         ),
     }

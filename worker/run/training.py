@@ -16,6 +16,7 @@ from core.jobs.states import JobState
 from core.settings import Settings
 from core.storage import ObjectStore
 from core.tables import Job
+from engine.backend import set_mixed_precision
 from engine.callbacks import Callback
 from engine.saving import DefinitionLimits, read_definition
 from worker.attempt import SHUTDOWN_REASON
@@ -79,10 +80,14 @@ class Training:
             RefusedError, StaleAttemptError: the job is another attempt's; nothing more may be written.
             Exception: whatever went wrong; nothing is half written.
         """
+        # At each attempt alike; specs of earlier versions ask for nothing.
+        set_mixed_precision(self._job.spec.get("mixed_precision"))
         try:
             self._train()
         except InterruptedTrainingError as interruption:
             self._hand_back(str(interruption))
+        finally:
+            set_mixed_precision(None)
 
     def _train(self) -> None:
         seed_generators(self._seed())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -61,9 +62,13 @@ class Run:
     Args:
         workload: the row of the table.
         data: what it is trained on.
+        precision: as `set_mixed_precision` takes it.
     """
 
-    def __init__(self, workload: Workload, data: Data) -> None:
+    def __init__(self, workload: Workload, data: Data, precision: str | None = None) -> None:
+        if precision is not None:
+            # What stands in for the engine has no such module.
+            import_module("engine.backend").set_mixed_precision(precision)
         self.workload = workload
         self.data = data
         self.model: Model = MODELS[workload.model_name]()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -68,9 +70,13 @@ class Run:
     Args:
         workload: the row of the table.
         data: what it is trained on.
+        precision: "bfloat16" for autocast to it.
     """
 
-    def __init__(self, workload: Workload, data: Data) -> None:
+    def __init__(self, workload: Workload, data: Data, precision: str | None = None) -> None:
+        self._scope: Callable[[], AbstractContextManager[Any]] = (
+            nullcontext if precision is None else partial(torch.autocast, "cpu", getattr(torch, precision))
+        )
         self.workload = workload
         self.data = data
         self.setup = SETUPS[workload.model_name]()
@@ -86,7 +92,8 @@ class Run:
 
     def _step(self, inputs: list[torch.Tensor], targets: list[torch.Tensor]) -> torch.Tensor:
         self.optimizer.zero_grad(set_to_none=True)
-        loss = self.setup.loss(self.setup.network(*inputs), targets)
+        with self._scope():
+            loss = self.setup.loss(self.setup.network(*inputs), targets)
         loss.backward()
         self.optimizer.step()
         return loss.detach()
@@ -131,8 +138,9 @@ class Run:
     def predict(self) -> list[np.ndarray]:
         """Return the outputs for all rows."""
         network, finish = self.setup.network.eval(), self.setup.finish
-        outputs: Any = [finish(network(*inputs)) for inputs, _ in self._slice(self.inputs, [])]
-        return [torch.cat(parts).numpy() for parts in zip(*outputs, strict=True)]
+        with self._scope():
+            outputs: Any = [finish(network(*inputs)) for inputs, _ in self._slice(self.inputs, [])]
+        return [torch.cat(parts).float().numpy() for parts in zip(*outputs, strict=True)]
 
     def list_weights(self) -> list[list[np.ndarray]]:
         """Return the weights in Keras's order and shapes, layer by layer."""

@@ -25,6 +25,7 @@ def test_a_model_and_data_are_trained_and_followed(kerasd, client, model_path, p
             "two points",
         ),
         *("--tag", "first", "--tag", "second", "--priority", "3", "--time-limit", "60"),
+        *("--mixed-precision", "bfloat16"),
     )
 
     assert done.returncode == 0, done.stderr
@@ -41,6 +42,7 @@ def test_a_model_and_data_are_trained_and_followed(kerasd, client, model_path, p
     assert job.spec["compile"]["optimizer"] == {"class_name": "SGD", "config": {"lr": 0.05}}
     assert job.spec["callbacks"][0]["class_name"] == "TerminateOnNaN"
     assert (job.spec["fit"]["validation_split"], job.spec["seed"]) == (0.25, 1)
+    assert job.spec["mixed_precision"] == "bfloat16"
 
 
 def test_detached_it_prints_the_id_alone(kerasd, client, model_path, points_path):
