@@ -56,7 +56,7 @@ class Scale:
     points: tuple[int, ...] = (1_000, 10_000, 1_000_000)
     jobs: tuple[int, ...] = (100, 100_000)
     trainings: int = 7
-    upload_mib: int = 128
+    upload_mib: int = 1024
     idle_seconds: float = 20.0
     rest_share: float = 0.05
 
