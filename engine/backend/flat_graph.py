@@ -14,6 +14,7 @@ from torch.fx.node import map_aggregate
 from engine.backend.interpreter import KernelSequence, NotInterpretableError
 from engine.backend.memory_reuse import reuse_memory
 from engine.backend.recording import Call, Recording, Value, list_values
+from engine.backend.row_gradients import keep_row_gradients
 
 # Tensors from elsewhere that are larger than this are not compared.
 _MOST_COMPARED_ELEMENTS = 4096
@@ -41,6 +42,7 @@ def make_flat_graph(first: Recording, second: Recording, outputs: Any) -> Callab
     _check_alike(first, second)
     known = _list_known(second, outputs)
     calls = _drop_dead(second.calls, outputs, known)
+    calls = keep_row_gradients(calls, known, outputs)
     kept = {*known, *(value.number for value in list_values(outputs))}
     calls = reuse_memory(calls, second.facts, kept)
     return _Assembly(known, second.inputs).assemble(calls, outputs)

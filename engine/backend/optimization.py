@@ -63,7 +63,7 @@ def apply_step(
     Args:
         step: one of this module's steps.
         parameters: the weights.
-        gradients: what the loss gives for each.
+        gradients: what the loss gives for each; no step writes into them.
         slots: the optimizer's memory, a list of tensors for each kind.
         iterations: number of steps before this one; counted on here.
         lr: the learning rate.
