@@ -111,6 +111,12 @@ IdempotencyDep = Annotated[IdempotentRequest, Depends(read_idempotency_key)]
 
 
 def hash_request(*parts: str | BaseModel | dict[str, Any] | None) -> str:
-    """Hash whatever makes two requests the same one."""
-    plain = [part.model_dump(mode="json") if isinstance(part, BaseModel) else part for part in parts]
+    """Hash whatever makes two requests the same one; a field that has its default counts as left out.
+
+    So a request stays the same one for a version that knows of more fields.
+    """
+    plain = [
+        part.model_dump(mode="json", exclude_defaults=True) if isinstance(part, BaseModel) else part
+        for part in parts
+    ]
     return hashlib.sha256(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -30,6 +30,12 @@ def test_order_and_spacing_of_the_body_do_not_matter(api: httpx.Client) -> None:
     assert second.json()["id"] == first.json()["id"]
 
 
+def test_a_field_with_its_default_counts_as_left_out(api: httpx.Client) -> None:
+    key = uuid.uuid4().hex
+    first, second = post(api, key), post(api, key, {**BODY, "priority": 0, "seed": None, "tags": []})
+    assert second.json()["id"] == first.json()["id"]
+
+
 def test_same_key_and_other_body_are_refused(api: httpx.Client, problem: Any) -> None:
     key = uuid.uuid4().hex
     post(api, key)

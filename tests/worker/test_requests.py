@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 LONG: dict[str, Any] = {"fit": {"epochs": 100_000, "batch_size": 8}}
-SOME: dict[str, Any] = {"fit": {"epochs": 60, "batch_size": 4}}
+SOME: dict[str, Any] = {"fit": {"epochs": 60, "batch_size": 1}}
 
 
 def ask(service: Any, job_id: str, verb: str, **body: Any) -> dict[str, Any]:
