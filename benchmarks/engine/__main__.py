@@ -18,7 +18,7 @@ from benchmarks.engine.peers import PEERS
 from benchmarks.engine.report import describe_machine, format_row, format_table, write_results
 from benchmarks.engine.workloads import WORKLOADS
 
-ROUNDS, QUICK_ROUNDS, QUICK_STEPS = 5, 3, 5
+ROUNDS, QUICK_ROUNDS, QUICK_STEPS = 15, 3, 5
 
 
 def main() -> None:
