@@ -68,10 +68,10 @@ WORKLOADS: dict[str, Workload] = {
             "two inputs, two outputs",
             lambda n: data.texts_and_figures(n, 30, 5_000, 5),
             32,
-            60,
+            300,
         ),
         Workload(
-            "big_embedding", "Embedding 200,000 x 128, SGD", lambda n: data.texts(n, 20, 200_000), 32, 20
+            "big_embedding", "Embedding 200,000 x 128, SGD", lambda n: data.texts(n, 20, 200_000), 32, 200
         ),
         Workload(
             "train_on_batch",
