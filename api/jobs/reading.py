@@ -62,15 +62,12 @@ _SHOWN: Final = [
     if column.name in {*JobView.model_fields, "last_metrics", "turn_at", "cancel_requested_at"}
 ]
 _OWN: Final = _JOBS.c.project_id == bindparam("project_id")
-_TAGGED: Final = (
-    select(_TAGS.c.job_id)
-    .join(_JOBS, _JOBS.c.id == _TAGS.c.job_id)
-    .where(
-        _TAGS.c.project_id == bindparam("project_id"),
-        _TAGS.c.tag == bindparam("tag"),
-        _TAGS.c.job_id < bindparam("after"),
-    )
+_TAGGED: Final = select(_TAGS.c.job_id).where(
+    _TAGS.c.project_id == bindparam("project_id"),
+    _TAGS.c.tag == bindparam("tag"),
+    _TAGS.c.job_id < bindparam("after"),
 )
+_TAGGED_WITH_STATE: Final = _TAGGED.join(_JOBS, _JOBS.c.id == _TAGS.c.job_id)
 
 
 def _find_least(name: str) -> Select[Any]:
@@ -139,7 +136,7 @@ def _make_list(states: int, has_tag: bool, number: int) -> Select[Any]:
     wanted = [_JOBS.c.state == bindparam(f"state_{place}") for place in range(states)]
     if has_tag:
         # The tag leads to them, whatever their states.
-        chosen = [_TAGGED.where(or_(*wanted)) if wanted else _TAGGED]
+        chosen = [_TAGGED_WITH_STATE.where(or_(*wanted)) if wanted else _TAGGED]
     else:
         # The newest of each state are found by an index each; of several at once all would have to be sorted.
         query = select(_JOBS.c.id).where(_OWN, _JOBS.c.id < bindparam("after"))

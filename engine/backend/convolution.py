@@ -13,18 +13,16 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from engine.backend.rectified_convolution import convolve_and_rectify
+from engine.backend.padded_convolution import convolve_padded
 from engine.backend.shaping import to_sizes
 from engine.backend.symbolic import operation
 from engine.backend.windows import (
     check_arguments,
     from_channels_first,
     measure_padding,
-    pad,
     to_channels_first,
 )
 
-_CONVOLUTIONS = {2: functional.conv2d, 3: functional.conv3d}
 _TRANSPOSED = {2: functional.conv_transpose2d, 3: functional.conv_transpose3d}
 
 
@@ -44,25 +42,6 @@ def _convolve(
     amounts = measure_padding(x.shape[2:], weight.shape[2:], strides, dilation, padding)
     result = convolve_padded(x, weight, amounts, tuple(strides), tuple(dilation), bias, groups, rectify)
     return from_channels_first(result, data_format)
-
-
-def convolve_padded(
-    x: torch.Tensor,
-    weight: torch.Tensor,
-    amounts: Sequence[tuple[int, int]],
-    strides: Sequence[int] = (1, 1),
-    dilation: Sequence[int] = (1, 1),
-    bias: torch.Tensor | None = None,
-    groups: int = 1,
-    rectify: bool = False,
-) -> torch.Tensor:
-    """Convolve channels first, with a weight in torch's order and so many cells before and after each axis."""
-    if any(before != after for before, after in amounts):
-        x = pad(x, amounts)
-        amounts = [(0, 0)] * len(amounts)
-    cells = tuple(before for before, _ in amounts)
-    convolve = convolve_and_rectify if rectify else _CONVOLUTIONS[len(cells)]
-    return convolve(x, weight, bias, strides, cells, dilation, groups)
 
 
 def _to_torch_order(kernel: torch.Tensor) -> torch.Tensor:

@@ -15,7 +15,8 @@ from typing import Any
 
 import torch
 
-from engine.backend.convolution import conv2d, convolve_padded
+from engine.backend.convolution import conv2d
+from engine.backend.padded_convolution import convolve_padded
 from engine.backend.resizing import resize_images
 from engine.backend.windows import from_channels_first, to_channels_first
 

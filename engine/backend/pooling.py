@@ -28,9 +28,9 @@ def _pool(
         raise ValueError(f"Invalid pooling mode: {mode!r}. Use `max` or `avg`.")
     x = to_channels_first(x, data_format)
     window, strides = tuple(window), tuple(strides)
-    if mode == "max" and _has_pairs(x, window, strides, padding):
-        return from_channels_first(_take_pairwise_maxima(x), data_format)
     amounts = measure_padding(x.shape[2:], window, strides, (1,) * len(window), padding)
+    if mode == "max" and not any(map(any, amounts)) and _has_pairs(x, window, strides):
+        return from_channels_first(_take_pairwise_maxima(x), data_format)
     # With `ceil_mode` a last window may reach over the end by what is padded before, and one cell more where
     # strides are over 1: all that `same` asks for.
     reaches = all(after == before or stride > 1 for (before, after), stride in zip(amounts, strides))
@@ -42,13 +42,11 @@ def _pool(
     return from_channels_first(result, data_format)
 
 
-def _has_pairs(x: torch.Tensor, window: Sequence[int], strides: Sequence[int], padding: str) -> bool:
+def _has_pairs(x: torch.Tensor, window: Sequence[int], strides: Sequence[int]) -> bool:
     """Tell whether windows are pairs of pairs, next to each other, whose places no derivative asks for."""
-    sizes = x.shape[2:]
     return (
         window == strides == (2, 2)
-        and (padding == "valid" or all(size % 2 == 0 for size in sizes))
-        and min(sizes) >= 2
+        and min(x.shape[2:]) >= 2
         and x.device.type == "cpu"
         and not (x.requires_grad and torch.is_grad_enabled())
     )

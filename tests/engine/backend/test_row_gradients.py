@@ -26,9 +26,9 @@ def fresh_session() -> object:
         yield
 
 
-def make_model(optimizer: str | Optimizer, **settings: object) -> Model:
+def make_model(optimizer: str | Optimizer, dtype: str = "int32", **settings: object) -> Model:
     set_random_seed(1)
-    words = Input((5,), dtype="int32")
+    words = Input((5,), dtype=dtype)
     model = Model(words, Dense(1)(Flatten()(Embedding(ROWS, SIZE, **settings)(words))))
     model.compile(optimizer, "mse")
     return model
@@ -89,7 +89,7 @@ def test_two_readers_of_one_table_add_up(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_fed_words_may_change_after_a_step() -> None:
     """The rows to clear are remembered, not read again from memory that the next batch lies in."""
-    model = make_model("adam")
+    model = make_model("adam", dtype="int64")
     table = model.layers[1].embeddings.value
     batch = torch.arange(40, dtype=torch.int64).reshape(8, 5)
     for step in range(9):

@@ -1,4 +1,4 @@
-"""A convolution and relu in one pass over memory, where oneDNN has them as one kernel."""
+"""Convolutions of padded images, and relu in the same pass over memory where oneDNN has both as one kernel."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import torch
 from torch.nn import functional
 
 from engine.backend.precision import is_mixing
+from engine.backend.windows import pad
 
 _CONVOLUTIONS = {2: functional.conv2d, 3: functional.conv3d}
 _HAS_ONEDNN = torch.backends.mkldnn.is_available()
@@ -38,7 +39,7 @@ class _RectifiedConvolution(torch.autograd.Function):
         return (*found, None, None, None, None)
 
 
-def convolve_and_rectify(
+def _convolve_and_rectify(
     x: torch.Tensor,
     weight: torch.Tensor,
     bias: torch.Tensor | None,
@@ -57,3 +58,22 @@ def convolve_and_rectify(
     ):
         return _RectifiedConvolution.apply(x, weight, bias, strides, padding, dilation, groups)
     return torch.relu(_CONVOLUTIONS[len(strides)](x, weight, bias, strides, padding, dilation, groups))
+
+
+def convolve_padded(
+    x: torch.Tensor,
+    weight: torch.Tensor,
+    amounts: Sequence[tuple[int, int]],
+    strides: Sequence[int] = (1, 1),
+    dilation: Sequence[int] = (1, 1),
+    bias: torch.Tensor | None = None,
+    groups: int = 1,
+    rectify: bool = False,
+) -> torch.Tensor:
+    """Convolve channels first, with a weight in torch's order and so many cells before and after each axis."""
+    if any(before != after for before, after in amounts):
+        x = pad(x, amounts)
+        amounts = [(0, 0)] * len(amounts)
+    cells = tuple(before for before, _ in amounts)
+    convolve = _convolve_and_rectify if rectify else _CONVOLUTIONS[len(cells)]
+    return convolve(x, weight, bias, strides, cells, dilation, groups)
